@@ -1,0 +1,79 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// In CI a warning is an error; elsewhere it stays a warning, so that a newer compiler never stops a user's build.
+let strict: [SwiftSetting] =
+    Context.environment["CI"] == nil
+    ? []
+    : [.treatAllWarnings(as: .error)]
+
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+
+let package = Package(
+    name: "portlog",
+    products: [
+        .executable(name: "portlog", targets: ["portlog"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        // The product. Arrows point at the vocabulary (PortModel) and never back: docs/architecture.md.
+        .target(name: "PortModel", swiftSettings: strict),
+        .target(name: "ProcFS", dependencies: ["PortModel"], swiftSettings: strict),
+        .target(
+            name: "Migrations",
+            path: "Migrations",
+            resources: [.embedInCode("0001_intervals.sql")],
+            swiftSettings: strict),
+        .target(
+            name: "PortHistory",
+            dependencies: ["PortModel", "Migrations", grdb],
+            swiftSettings: strict),
+        .target(name: "PortReports", dependencies: ["PortModel", "PortHistory"], swiftSettings: strict),
+        .target(
+            name: "PortRecorder",
+            dependencies: [
+                "PortModel", "ProcFS", "PortHistory", logging,
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "portlog",
+            dependencies: [
+                "PortModel", "PortHistory", "PortReports", "PortRecorder", logging,
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: strict),
+
+        // Not of the product: makes sockets of every kind for the tests and the benchmarks.
+        .executableTarget(
+            name: "portload",
+            dependencies: [.product(name: "ArgumentParser", package: "swift-argument-parser")],
+            path: "Tests/PortLoad",
+            swiftSettings: strict),
+
+        .testTarget(name: "PortModelTests", dependencies: ["PortModel"], swiftSettings: strict),
+        .testTarget(name: "ProcFSTests", dependencies: ["ProcFS", "PortModel"], swiftSettings: strict),
+        .testTarget(
+            name: "PortHistoryTests",
+            dependencies: ["PortHistory", "PortModel", "Migrations", grdb],
+            swiftSettings: strict),
+        .testTarget(
+            name: "PortReportsTests",
+            dependencies: ["PortReports", "PortHistory", "PortModel"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "PortRecorderTests",
+            dependencies: ["PortRecorder", "PortHistory", "ProcFS", "PortModel"],
+            swiftSettings: strict),
+        .testTarget(name: "PortlogTests", dependencies: ["portlog", "PortModel", "PortReports"], swiftSettings: strict),
+        .testTarget(name: "LiveTests", dependencies: ["portlog", "portload", "PortModel"], swiftSettings: strict),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,43 @@
+/// One row of one of the kernel's socket tables, as it was read. 56 bytes, no references: a snapshot is an array of them.
+public struct SocketRow: Hashable, Sendable {
+    /// The local address and port. A socket that is not bound has port 0, and never stands in the tables.
+    public var local: Endpoint
+    /// The peer; ``Endpoint/isNone`` for listeners and unconnected UDP sockets.
+    public var remote: Endpoint
+    /// The socket's inode in sockfs; 0 where the kernel prints none: TIME_WAIT, orphans, the accept queue, half-open.
+    public var inode: UInt64
+    /// The user of the socket. The kernel prints 0 where there is no inode, so 0 means root only next to an inode.
+    public var uid: UInt32
+    /// Hundredths of a second (USER_HZ) until the running timer fires, the `tm->when` column; 0 when none runs.
+    /// For TIME_WAIT it is what remains of 60 seconds. It changes by itself, so that two readings of one socket differ in it.
+    public var timerTicks: UInt32
+    /// The table that the row stands in.
+    public var table: SocketTable
+    /// The state.
+    public var state: SocketState
+
+    /// A row of its columns.
+    @inlinable
+    public init(
+        table: SocketTable, state: SocketState, local: Endpoint, remote: Endpoint, uid: UInt32 = 0, inode: UInt64 = 0,
+        timerTicks: UInt32 = 0
+    ) {
+        self.table = table
+        self.state = state
+        self.local = local
+        self.remote = remote
+        self.uid = uid
+        self.inode = inode
+        self.timerTicks = timerTicks
+    }
+
+    /// True for a socket that takes new peers: a TCP listener or a UDP socket without a peer.
+    @inlinable public var isListener: Bool {
+        state == (table.transport == .tcp ? .listen : .close)
+    }
+
+    /// True for a TCP socket that the kernel finds by its four-tuple: every state but LISTEN and CLOSE.
+    @inlinable public var isConnectedTCP: Bool {
+        table.transport == .tcp && state != .listen && state != .close
+    }
+}
