@@ -94,8 +94,8 @@ public struct Recorder: Service {
 
     /// Opens the history; a damaged one is set aside, so that recording goes on.
     private func openHistory(_ proc: ProcFS) throws(HistoryError) -> HistoryWriter {
-        let host = proc.hostName() ?? "localhost"
-        let boot = proc.bootID() ?? ""
+        let host = (try? proc.hostname()) ?? "localhost"
+        let boot = (try? proc.bootID()) ?? ""
         do {
             return try HistoryWriter(path: configuration.database, host: host, bootID: boot)
         } catch .damaged(let path, let reason) {

@@ -41,7 +41,7 @@ public final class Sampler {
         sample.intervalMilliseconds = Int(interval / .milliseconds(1))
         let start = ContinuousClock.now
         proc.readSockets(into: &reading)
-        let snapshot = Snapshot(rows: reading.rows, limits: proc.portLimits())
+        let snapshot = Snapshot(rows: reading.rows, limits: proc.limits().limits)
         noteCounters(in: &sample)
         noteTroubles(in: &sample)
 
@@ -57,10 +57,10 @@ public final class Sampler {
     }
 
     private func noteCounters(in sample: inout SampleRecord) {
-        let counters = proc.netstat()
-        sample.listenOverflows = Int64(clamping: counters.listenOverflows)
-        sample.listenDrops = Int64(clamping: counters.listenDrops)
-        sample.timeWaitOverflow = Int64(clamping: counters.timeWaitOverflow)
+        guard let counters = try? proc.netstat() else { return }
+        sample.listenOverflows = Int64(clamping: counters.listenOverflows ?? 0)
+        sample.listenDrops = Int64(clamping: counters.listenDrops ?? 0)
+        sample.timeWaitOverflow = Int64(clamping: counters.timeWaitOverflow ?? 0)
     }
 
     /// Counts what could not be read, and names each kind of it once in the log.

@@ -18,7 +18,9 @@ struct SocketAttributor {
     private var unresolved: [UInt64: Int] = [:]
     private var pids: [Int32] = []
     private var bootedAt = Timestamp(milliseconds: 0)
-    private var isFirst = true
+    private var isFirst: Bool { sample == 1 }
+    /// The number of the sample at hand, from 1.
+    private var sample = 0
 
     // What one sample is about.
     private var wanted: Set<UInt64> = []
@@ -40,6 +42,7 @@ struct SocketAttributor {
         _ changes: inout SampleChanges, _ snapshot: Snapshot, _ history: HistoryWriter, bootedAt: Timestamp
     ) -> Int {
         self.bootedAt = bootedAt
+        sample += 1
         wanted.removeAll(keepingCapacity: true)
         dirty.removeAll(keepingCapacity: true)
         if isFirst { holders.reserve(snapshot.rows.count) }
@@ -51,7 +54,6 @@ struct SocketAttributor {
         if !wanted.isEmpty { listProcesses() }
         noteUnresolved()
         assign(&changes, snapshot, history)
-        isFirst = false
         return processes.values.count(where: \.isDenied)
     }
 
@@ -108,26 +110,27 @@ struct SocketAttributor {
             let owner = try process.owner(bootTime: bootedAt)
             if let known = processes[pid], known.owner.startTicks != owner.startTicks { forget(pid) }
             processes[pid, default: TrackedProcess(owner: owner)].owner = owner
+            processes[pid]?.looked = sample
             try process.descriptors().forEachSocket { number, inode in
                 take(SocketHolders.Descriptor(pid: pid, number: number), of: inode)
                 return true
             }
         } catch .permissionDenied {
-            processes[pid]?.isDenied = true
+            let nobody = PortOwner(pid: pid, startTicks: 0, startedAt: bootedAt, command: "")
+            processes[pid, default: TrackedProcess(owner: nobody)].isDenied = true
         } catch {
             // It has ended meanwhile, or is about to: its sockets are looked for again while they stand.
         }
     }
 
     private mutating func take(_ descriptor: SocketHolders.Descriptor, of inode: UInt64) {
-        let isWanted = wanted.remove(inode) != nil || unresolved.removeValue(forKey: inode) != nil
+        let isNew = wanted.remove(inode) != nil
+        let isWanted = unresolved.removeValue(forKey: inode) != nil || isNew
         // An inode that is neither wanted nor held is no TCP or UDP socket of these tables.
         guard isWanted || holders.isHeld(inode) else { return }
-        processes[descriptor.pid]?.highest = max(processes[descriptor.pid]?.highest ?? -1, descriptor.number)
-        if holders.add(descriptor, of: inode) {
-            processes[descriptor.pid]?.sockets += 1
-            dirty.insert(inode)
-        }
+        let isAdded = holders.add(descriptor, of: inode)
+        processes[descriptor.pid]?.took(descriptor.number, isNew: isAdded)
+        if isAdded { dirty.insert(inode) }
     }
 
     private mutating func forget(_ pid: Int32) {
@@ -211,7 +214,7 @@ struct SocketAttributor {
 
     /// Lists the descriptors of processes until every wanted socket is found.
     private mutating func listProcesses() {
-        let order = processes.filter { !$0.value.isDenied }.sorted { $0.value.sockets < $1.value.sockets }.map(\.key)
+        let order = processes.filter { !$0.value.isDenied && $0.value.looked != sample }.sorted { $0.value.sockets < $1.value.sockets }.map(\.key)
         for pid in order {
             if wanted.isEmpty { return }
             lookThrough(pid)
