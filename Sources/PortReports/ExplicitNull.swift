@@ -1,5 +1,5 @@
-/// A property that is written out as `null` where there is none. The synthesized `encode(to:)` leaves out optionals that are
-/// `nil`, but every field of a portlog document is always there.
+/// A property that is written out as `null` where there is none. The synthesized `encode(to:)` leaves out optionals
+/// that are `nil`, but every field of a portlog document is always there.
 ///
 ///     struct Peak: Encodable {
 ///         @ExplicitNull var at: Timestamp?
@@ -12,11 +12,6 @@ public struct ExplicitNull<Value> {
     /// A property with a value, or none.
     public init(wrappedValue: Value?) {
         self.wrappedValue = wrappedValue
-    }
-
-    /// A property without a value.
-    public init() {
-        wrappedValue = nil
     }
 }
 

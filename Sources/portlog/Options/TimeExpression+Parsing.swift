@@ -5,8 +5,8 @@ extension TimeExpression {
         var parser = Parser(scanner: TextScanner(text))
         guard let meaning = try parser.parse() else {
             throw ValueError(
-                "a time is a date and time such as '2026-11-22 10:30:00', a time of day such as 10:30, today, yesterday, now, "
-                    + "-2h, '2h ago', @1763807400, or RFC 3339")
+                "a time is a date and time such as '2026-11-22 10:30:00', a time of day such as 10:30, "
+                    + "today, yesterday, now, -2h, '2h ago', @1763807400, or RFC 3339")
         }
         self.meaning = meaning
     }
@@ -65,7 +65,8 @@ extension TimeExpression {
             return .day(offset: offset, hour: 0, minute: 0, second: 0, milliseconds: 0, zone)
         }
 
-        /// `2026-11-22 10:30:00`, also with a day of the week before it, without time, seconds, or date, and with a zone.
+        /// `2026-11-22 10:30:00`, also with a day of the week before it, without time, seconds, or date, and with a
+        /// zone.
         private mutating func date() throws -> Meaning? {
             let weekday = scanner.takeWord().lowercased()
             if !weekday.isEmpty { guard scanner.takeSpace() else { return nil } }
