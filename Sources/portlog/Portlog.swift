@@ -18,7 +18,7 @@ struct Portlog: AsyncParsableCommand {
             Tables show local time, JSON and CSV show UTC.
             """,
         version: Version.current,
-        subcommands: [])
+        subcommands: [RecordCommand.self])
 
     /// Runs the program in its process, and ends it.
     static func main() async {
