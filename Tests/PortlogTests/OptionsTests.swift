@@ -1,5 +1,6 @@
 import ArgumentParser
 import PortModel
+import PortReports
 import Testing
 
 @testable import portlog
@@ -36,24 +37,24 @@ import Testing
 }
 
 @Suite struct PeriodOptionsTests {
-    private func period(_ arguments: String...) throws -> RequestedPeriod {
+    private func period(_ arguments: String...) throws -> PeriodQuery {
         try PeriodOptions.parse(arguments).period(in: TestWorld().world)
     }
 
-    private let newest = TestWorld.now - 600_000
-
-    @Test("A period runs for an hour up to the newest sample unless an end is given")
-    func defaults() throws {
+    @Test("An end that was not given is left to the history")
+    func ends() throws {
         let hour: Int64 = 3_600_000
-        #expect(try period().resolved(newest: newest) == (newest - hour, newest))
-        #expect(try period("--since", "-2h").resolved(newest: newest) == (TestWorld.now - 2 * hour, newest))
-        #expect(
-            try period("--until=-2h").resolved(newest: newest) == (TestWorld.now - 3 * hour, TestWorld.now - 2 * hour))
+        #expect(try period() == PeriodQuery())
+        #expect(try period("--since", "-2h") == PeriodQuery(since: TestWorld.now - 2 * hour))
+        #expect(try period("--until=-2h") == PeriodQuery(until: TestWorld.now - 2 * hour))
         #expect(try period("--at", "-2h") == period("--until", "-2h"))
         #expect(
-            try period("--since", "2h ago", "--until", "@1795340000").resolved(newest: newest)
-                == (TestWorld.now - 2 * hour, Timestamp(milliseconds: 1_795_340_000_000)))
+            try period("--since", "2h ago", "--until", "@1795340000")
+                == PeriodQuery(since: TestWorld.now - 2 * hour, until: Timestamp(milliseconds: 1_795_340_000_000)))
         #expect(try period("--since", "now", "--until", "now").since == TestWorld.now)
+        #expect(try PeriodOptions.parse([]).endsAtNewest)
+        #expect(try PeriodOptions.parse(["--since", "-1h"]).endsAtNewest)
+        #expect(try !PeriodOptions.parse(["--at", "-1h"]).endsAtNewest)
     }
 
     @Test("Contradictions are wrong usage")
@@ -69,8 +70,8 @@ import Testing
     @Test("The limit is 1000, what was given, or none for 0")
     func limits() throws {
         #expect(try QuestionOptions.parse([]).limit() == 1000)
-        #expect(try QuestionOptions.parse([]).limit(default: 0) == nil)
-        #expect(try QuestionOptions.parse(["--limit", "0"]).limit() == nil)
+        #expect(try QuestionOptions.parse([]).limit(default: 0) == 0)
+        #expect(try QuestionOptions.parse(["--limit", "0"]).limit() == 0)
         #expect(try QuestionOptions.parse(["--limit", "5"]).limit(default: 0) == 5)
         for refused in ["-1", "x", "", "1.5", "99999999999999999999"] {
             #expect(throws: (any Error).self, "\(refused)") { try QuestionOptions.parse(["--limit", refused]) }

@@ -130,7 +130,7 @@ extension TimeExpression {
             return ((Int(hour), Int(minute), Int(second)), Int(Self.milliseconds(fraction)))
         }
 
-        /// What ends a date: nothing, `Z`, `+01:00`, `-0130`, ` UTC`, ` CET`. `nil` when something else follows.
+        /// What ends a date: nothing, `Z`, `+01:00`, `-0130`, `-03`, ` UTC`, ` CET`. `nil` when something else follows.
         private mutating func zone() -> Zone? {
             if scanner.takeSpace(), scanner.isAtEnd { return .local }
             if scanner.isAtEnd { return .local }
@@ -138,6 +138,7 @@ extension TimeExpression {
                 let isWest = scanner.take("-")
                 _ = scanner.take("+")
                 guard let hours = scanner.takeNumber(digits: 2...2) else { return offsetWithoutColon(isWest) }
+                if atEnd() { return offset(isWest, hours, 0) }
                 _ = scanner.take(":")
                 guard let minutes = scanner.takeNumber(digits: 2...2), atEnd() else { return nil }
                 return offset(isWest, hours, minutes)

