@@ -1,27 +1,15 @@
-/// A property that is written out as `null` where there is none. The synthesized `encode(to:)` leaves out optionals that are
-/// `nil`, but every field of a portlog document is always there.
-///
-///     struct Peak: Encodable {
-///         @ExplicitNull var at: Timestamp?
-///     }
+/// Writes an optional property out as `null` where it has no value: the synthesized `encode(to:)` would leave its key out.
 @propertyWrapper
-public struct ExplicitNull<Value> {
-    /// The value, or none.
+public struct ExplicitNull<Value: Encodable>: Encodable {
+    /// The value; `nil` becomes `null`.
     public var wrappedValue: Value?
 
-    /// A property with a value, or none.
+    /// Wraps a value.
     public init(wrappedValue: Value?) {
         self.wrappedValue = wrappedValue
     }
 
-    /// A property without a value.
-    public init() {
-        wrappedValue = nil
-    }
-}
-
-extension ExplicitNull: Encodable where Value: Encodable {
-    /// Encodes the value, or null.
+    /// Encodes the value or `null`.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         if let wrappedValue {
@@ -32,6 +20,6 @@ extension ExplicitNull: Encodable where Value: Encodable {
     }
 }
 
+extension ExplicitNull: Sendable where Value: Sendable {}
 extension ExplicitNull: Equatable where Value: Equatable {}
 extension ExplicitNull: Hashable where Value: Hashable {}
-extension ExplicitNull: Sendable where Value: Sendable {}

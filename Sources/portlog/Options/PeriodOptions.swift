@@ -1,5 +1,6 @@
 import ArgumentParser
 import PortModel
+import PortReports
 
 /// `--since`, `--until` and `--at` of the commands that answer about a period.
 struct PeriodOptions: ParsableArguments {
@@ -31,8 +32,11 @@ struct PeriodOptions: ParsableArguments {
         }
     }
 
+    /// Whether the period ends with the newest sample, so that its age matters.
+    var endsAtNewest: Bool { until == nil && at == nil }
+
     /// The period that was asked for, as far as it can be told without the history.
-    func period(in world: World) throws -> RequestedPeriod {
+    func period(in world: World) throws -> PeriodQuery {
         let now = world.now()
         let since = try since?.timestamp(now: now, in: world.localTime)
         let until = try (until ?? at)?.timestamp(now: now, in: world.localTime)
@@ -41,6 +45,6 @@ struct PeriodOptions: ParsableArguments {
                 .usage, "wrong usage", why: "--since (\(since)) lies after --until (\(until))",
                 whatToDo: "Exchange them, or leave one out.")
         }
-        return RequestedPeriod(since: since, until: until)
+        return PeriodQuery(since: since, until: until)
     }
 }

@@ -27,7 +27,8 @@ struct QuestionOptions: ParsableArguments {
     @Option(
         name: .long, parsing: .unconditional,
         help: ArgumentHelp(
-            "How many entries of a list to show at most; 0 shows all. What is left out is counted.", valueName: "n"),
+            "How many entries of a list to show at most; 0 shows all. What is left out is counted. Default: 1000 (sockets: all).",
+            valueName: "n"),
         transform: QuestionOptions.readLimit)
     var limit: Int?
 
@@ -44,12 +45,11 @@ struct QuestionOptions: ParsableArguments {
     /// Which sockets the question is about.
     var filter: SocketFilter { SocketFilter(namespace: namespace, transport: transport) }
 
-    /// How many entries to show at most; `nil` for all.
+    /// How many entries to show at most; 0 for all.
     ///
-    /// - Parameter standard: The command's own default, 0 for all.
-    func limit(default standard: Int = QuestionOptions.defaultLimit) -> Int? {
-        let limit = limit ?? standard
-        return limit == 0 ? nil : limit
+    /// - Parameter standard: The command's own default.
+    func limit(default standard: Int = QuestionOptions.defaultLimit) -> Int {
+        limit ?? standard
     }
 
     /// Writes a report to standard output in the format asked for.

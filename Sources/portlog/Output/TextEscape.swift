@@ -26,7 +26,8 @@ enum TextEscape {
     }
 
     /// Whether a character does something else than to stand where it is written: control characters (C0, DEL, C1),
-    /// format characters (directions, zero width, tags), line and paragraph separators, and what Unicode has not assigned.
+    /// format characters (directions, zero width, tags), line and paragraph separators, and what Unicode has not
+    /// assigned.
     static func isHarmful(_ scalar: Unicode.Scalar) -> Bool {
         if scalar.value < 0x7f { return scalar.value < 0x20 }
         return switch scalar.properties.generalCategory {
