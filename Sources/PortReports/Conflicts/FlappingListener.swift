@@ -1,0 +1,31 @@
+import PortModel
+
+/// `flapping_listener`: the listener came and went at least three times in the period.
+enum FlappingListener {
+    /// How often makes it flapping.
+    static let threshold = 3
+
+    /// One finding for each claim whose presence ended often. Workers that take over from each other (SO_REUSEPORT) with one
+    /// socket always there do not end it, and neither does a reboot of the host.
+    static func findings(in scene: ConflictScene) -> [ConflictFinding] {
+        scene.listeners.compactMap { key, lives in finding(key, lives, in: scene) }
+    }
+
+    private static func finding(_ key: BindKey, _ lives: [SocketLife], in scene: ConflictScene) -> ConflictFinding? {
+        let ends = Generations(of: lives).ends.map { $0 + 1 }
+            .filter { scene.period.contains($0) && !scene.boots.contains($0) }
+        guard ends.count >= threshold, let first = ends.first, let last = ends.last else { return nil }
+        let listening = lives.filter { $0.samples.overlaps(scene.period) }.newestFirst
+        let text = ConflictText(scene: scene)
+        let remedies = Remedies(scene: scene)
+        return ConflictFinding(
+            kind: .flappingListener, severity: .warning, key: key,
+            parties: Array(listening.prefix(ConflictFinding.shownParties)),
+            partiesOmitted: max(0, listening.count - ConflictFinding.shownParties),
+            first: first, last: last, occurrences: ends.count,
+            explanation: "The listener of \(text.program(of: listening.first.map { [$0] } ?? [])) on \(text.place(key)) "
+                + "went \(ends.count) times in the period. Connections in between were refused.",
+            remedies: remedies.logs(of: listening)
+                + ["See why it restarts: crashes, a failing health check, a supervisor that gives up too early"])
+    }
+}
