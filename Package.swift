@@ -32,7 +32,7 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "PortHistory",
-            dependencies: ["PortModel", "Migrations", grdb],
+            dependencies: ["PortModel", "Migrations", grdb, .product(name: "GRDBSQLite", package: "GRDB.swift")],
             swiftSettings: strict),
         .target(name: "PortReports", dependencies: ["PortModel", "PortHistory"], swiftSettings: strict),
         .target(

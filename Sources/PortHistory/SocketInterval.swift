@@ -30,6 +30,10 @@ public struct SocketInterval: Hashable, Sendable {
     public var isOpen: Bool
     /// Hundredths of a second that a TIME_WAIT had lasted at sample ``first``; 0 in every other state.
     public var timeWaitAge: Int
+    /// `flow.id`.
+    var flow = 0
+    /// Whether the socket went on in another interval.
+    var isContinued = false
 
     /// An interval of its properties.
     public init(

@@ -1,0 +1,149 @@
+import GRDB
+import GRDBSQLite
+import Glibc
+import Migrations
+
+/// How the history's file is opened: what the recorder and the questions need of SQLite.
+enum HistoryConnection {
+    /// The schema that this portlog writes and reads.
+    static let schema = Migration.all.last?.number ?? 0
+
+    /// Opens for writing, makes the file when there is none, and brings its schema up to date.
+    static func openForWriting(_ path: String) throws(HistoryError) -> DatabaseQueue {
+        let kind = try HistoryFile.kind(at: path)
+        switch kind {
+        case .foreign: throw .notPortlog(path: path)
+        case .history: break
+        case .missing:
+            let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o640)
+            guard descriptor >= 0 else { throw .creating(path, errno) }
+            close(descriptor)
+        case .empty:
+            if access(path, W_OK) != 0 { throw .creating(path, errno) }
+        }
+        do {
+            let queue = try openQueue(path)
+            try prepare(queue, isNew: kind != .history, path)
+            return queue
+        } catch {
+            // What was made here and never was a history goes again.
+            if kind == .missing { for suffix in ["", "-journal", "-wal", "-shm"] { unlink(path + suffix) } }
+            throw HistoryError(error, path)
+        }
+    }
+
+    private static func openQueue(_ path: String) throws -> DatabaseQueue {
+        var configuration = Configuration()
+        configuration.label = "portlog.recorder"
+        configuration.busyMode = .timeout(2)
+        configuration.foreignKeysEnabled = false  // ids come from the interning tables of the same transaction
+        configuration.prepareDatabase { database in
+            var on: Int32 = 1
+            sqlite3_file_control(database.sqliteConnection, nil, SQLITE_FCNTL_PERSIST_WAL, &on)
+            try database.execute(sql: "PRAGMA secure_delete = OFF; PRAGMA synchronous = NORMAL")
+        }
+        return try DatabaseQueue(path: path, configuration: configuration)
+    }
+
+    /// A new file gets portlog's id and its tables in the rollback mode: whenever that is interrupted, the file is empty or portlog's.
+    private static func prepare(_ queue: DatabaseQueue, isNew: Bool, _ path: String) throws {
+        if !isNew {
+            try queue.read { database in
+                let found = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
+                if found > schema || found < 1 { throw HistoryError.otherSchema(path: path, found: found, expected: schema) }
+                let verdict = try String.fetchOne(database, sql: "PRAGMA quick_check(1)")
+                if verdict != "ok" { throw HistoryError.damaged(path: path, reason: verdict ?? "no answer") }
+            }
+        }
+        try queue.writeWithoutTransaction { database in
+            if isNew { try database.execute(sql: "PRAGMA application_id = \(HistoryFile.applicationID)") }
+        }
+        try migrator.migrate(queue)
+        try queue.writeWithoutTransaction { database in
+            let mode = try String.fetchOne(database, sql: "PRAGMA journal_mode = WAL")
+            guard mode == "wal" else {
+                throw HistoryError.cannotCreate(path: path, reason: "the file system supports no write-ahead log")
+            }
+            try database.execute(sql: "PRAGMA journal_size_limit = 4194304")
+        }
+    }
+
+    private static var migrator: DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        for migration in Migration.all {
+            migrator.registerMigration(migration.name, foreignKeyChecks: .immediate) { database in
+                try database.execute(sql: migration.sql)
+            }
+        }
+        return migrator
+    }
+
+    /// Opens for questions, never writing: also as another user, while a recorder writes, after a crash, and on a plain read-only copy.
+    static func openForReading(_ path: String) throws(HistoryError) -> DatabaseQueue {
+        switch try HistoryFile.kind(at: path) {
+        case .missing: throw .notFound(path: path)
+        case .empty, .foreign: throw .notPortlog(path: path)
+        case .history: break
+        }
+        do {
+            return try openReadOnly(path)
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_CANTOPEN || error.resultCode == .SQLITE_READONLY {
+            // No write-ahead log beside the file and no right to make one: a copy, which nobody changes.
+            do { return try openReadOnly(immutableURI(path)) } catch { throw HistoryError(error, path) }
+        } catch {
+            throw HistoryError(error, path)
+        }
+    }
+
+    private static func openReadOnly(_ path: String) throws -> DatabaseQueue {
+        var configuration = Configuration()
+        configuration.readonly = true
+        configuration.label = "portlog.reader"
+        configuration.busyMode = .timeout(5)
+        let queue = try DatabaseQueue(path: path, configuration: configuration)
+        try queue.read { database in
+            let found = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
+            if found != schema { throw HistoryError.otherSchema(path: path, found: found, expected: schema) }
+        }
+        return queue
+    }
+
+    private static func immutableURI(_ path: String) -> String {
+        let absolute = path.hasPrefix("/") ? path : "./" + path
+        let escaped = absolute.utf8.map { byte in
+            switch byte {
+            case UInt8(ascii: "?"), UInt8(ascii: "#"), UInt8(ascii: "%"), 0...32, 127...: "%" + hex(byte)
+            default: String(UnicodeScalar(byte))
+            }
+        }
+        return "file:" + escaped.joined() + "?immutable=1"
+    }
+
+    private static func hex(_ byte: UInt8) -> String {
+        let digits = String(byte, radix: 16, uppercase: true)
+        return digits.count == 1 ? "0" + digits : digits
+    }
+}
+
+extension HistoryError {
+    /// What SQLite's or the system's failure means for the history at the path.
+    init(_ error: any Error, _ path: String) {
+        if let error = error as? HistoryError {
+            self = error
+            return
+        }
+        guard let error = error as? DatabaseError else {
+            self = .inputOutput(path: path, reason: "\(error)")
+            return
+        }
+        let reason = error.message ?? error.resultCode.description
+        self =
+            switch error.resultCode {
+            case .SQLITE_CORRUPT, .SQLITE_NOTADB: .damaged(path: path, reason: reason)
+            case .SQLITE_FULL: .noRoom(path: path)
+            case .SQLITE_CANTOPEN: .cannotCreate(path: path, reason: reason)
+            case .SQLITE_PERM, .SQLITE_READONLY, .SQLITE_AUTH: .permission(path: path)
+            default: .inputOutput(path: path, reason: reason)
+            }
+    }
+}

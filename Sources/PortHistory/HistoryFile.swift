@@ -1,0 +1,59 @@
+import Glibc
+
+/// What stands in the first bytes of a history, read without SQLite, so that a file that is not portlog's is never touched.
+///
+/// Source: https://www.sqlite.org/fileformat2.html#the_database_header
+public struct HistoryFile: Sendable {
+    /// What a file is.
+    public enum Kind: Equatable, Sendable {
+        /// There is no file.
+        case missing
+        /// The file has no content.
+        case empty
+        /// A history of portlog.
+        case history
+        /// Anything else.
+        case foreign
+    }
+
+    /// Marks a SQLite file as portlog's: "PLOG".
+    public static let applicationID: Int32 = 0x504C_4F47
+
+    /// What the file at the path is. A link is followed.
+    ///
+    /// - Throws: ``HistoryError/permission(path:)`` or ``HistoryError/inputOutput(path:reason:)``.
+    public static func kind(at path: String) throws(HistoryError) -> Kind {
+        let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else {
+            switch errno {
+            case ENOENT: return .missing
+            case EACCES, EPERM: throw .permission(path: path)
+            case ENOTDIR: throw .cannotCreate(path: path, reason: systemMessage(ENOTDIR))
+            default: throw .inputOutput(path: path, reason: systemMessage(errno))
+            }
+        }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return .foreign }
+        return withUnsafeTemporaryAllocation(byteCount: 100, alignment: 8) { header in
+            let count = pread(descriptor, header.baseAddress, header.count, 0)
+            if count == 0 { return .empty }
+            guard count == header.count, header.starts(with: "SQLite format 3\0".utf8) else { return .foreign }
+            let id = Int32(bigEndian: header.loadUnaligned(fromByteOffset: 68, as: Int32.self))
+            return id == applicationID ? .history : .foreign
+        }
+    }
+
+    /// The bytes that the history takes: the file, its write-ahead log and its index of that.
+    public static func bytes(at path: String) -> Int64 {
+        ["", "-wal", "-shm"].reduce(0) { sum, suffix in
+            var status = stat()
+            return stat(path + suffix, &status) == 0 ? sum + Int64(status.st_size) : sum
+        }
+    }
+}
+
+/// The system's words for an error number, `strerror(3)`.
+func systemMessage(_ number: Int32) -> String {
+    strerror(number).map { String(cString: $0) } ?? "error \(number)"
+}

@@ -1,0 +1,37 @@
+import GRDB
+import PortModel
+
+/// The questions' side of a history: read-only, for any user who may read the file, while a recorder writes it or not.
+public final class HistoryReader {
+    /// The file.
+    public let path: String
+    private let queue: DatabaseQueue
+
+    /// Opens a history for questions.
+    public init(path: String) throws(HistoryError) {
+        self.path = path
+        queue = try HistoryConnection.openForReading(path)
+    }
+
+    /// Whether a recorder writes this history now: its lock, not the age of the newest sample.
+    public var isRecording: Bool { RecorderLock.isHeld(for: path) }
+
+    /// Asks questions of the history as it is at one moment.
+    ///
+    /// - Throws: What `body` throws; a failure of SQLite as ``HistoryError``.
+    public func read<T>(_ body: (HistoryView) throws -> T) throws -> T {
+        do {
+            return try queue.inDatabase { database in
+                var result: T?
+                try database.inTransaction(.deferred) {
+                    result = try body(HistoryView(database))
+                    return .commit
+                }
+                guard let result else { throw HistoryError.inputOutput(path: path, reason: "the transaction did not run") }
+                return result
+            }
+        } catch let error as DatabaseError {
+            throw HistoryError(error, path)
+        }
+    }
+}

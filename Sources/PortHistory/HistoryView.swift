@@ -1,0 +1,187 @@
+import GRDB
+import PortModel
+
+/// The history at one moment, inside one read transaction: ``HistoryReader/read(_:)`` lends it. Not to be kept.
+public final class HistoryView {
+    let database: Database
+    private let flowReader: FlowReader
+    private var holders: [Int: Holder] = [:]
+    private var owners: [Int: PortOwner] = [:]
+    private var namespaces: [Int: String] = [:]
+
+    init(_ database: Database) {
+        self.database = database
+        flowReader = FlowReader(database)
+    }
+
+    /// The number of the schema, as `PRAGMA user_version` gives it.
+    public var schema: Int { HistoryConnection.schema }
+
+    /// The host that was recorded: its name when the newest boot was first seen; empty in an empty history.
+    public func host() throws -> String {
+        try String.fetchOne(database, sql: "SELECT host FROM boot ORDER BY id DESC LIMIT 1") ?? ""
+    }
+
+    // MARK: - Samples
+
+    /// The newest sample; `nil` in an empty history.
+    public func newestSample() throws -> SampleRecord? { try sample("ORDER BY number DESC LIMIT 1") }
+
+    /// The oldest sample; `nil` in an empty history.
+    public func oldestSample() throws -> SampleRecord? { try sample("ORDER BY number LIMIT 1") }
+
+    /// A sample by its number.
+    public func sample(_ number: Int) throws -> SampleRecord? { try sample("WHERE number = ?", [number]) }
+
+    /// The newest sample that was not taken after a moment.
+    public func sample(notAfter moment: Timestamp) throws -> SampleRecord? {
+        try sample("WHERE taken_at <= ? ORDER BY taken_at DESC, number DESC LIMIT 1", [moment.milliseconds])
+    }
+
+    /// The numbers of the samples that were taken in a period, both ends included; `nil` when there are none.
+    public func samples(since: Timestamp, until: Timestamp) throws -> ClosedRange<Int>? {
+        let range = "FROM sample WHERE taken_at BETWEEN ? AND ? ORDER BY taken_at"
+        let arguments: StatementArguments = [since.milliseconds, until.milliseconds]
+        guard
+            let first = try Int.fetchOne(database, sql: "SELECT number \(range), number LIMIT 1", arguments: arguments),
+            let last = try Int.fetchOne(
+                database, sql: "SELECT number \(range) DESC, number DESC LIMIT 1", arguments: arguments)
+        else { return nil }
+        return min(first, last)...max(first, last)
+    }
+
+    /// When the samples of a range were taken. Samples that the history does not have are given the time of the one before.
+    public func times(of samples: ClosedRange<Int>) throws -> SampleTimes {
+        var wall: [Int64] = []
+        var boot: [Int64] = []
+        wall.reserveCapacity(samples.count)
+        boot.reserveCapacity(samples.count)
+        let statement = try HotStatement(
+            database, "SELECT number, taken_at, boot_clock FROM sample WHERE number BETWEEN ? AND ? ORDER BY number")
+        statement[1] = samples.lowerBound
+        statement[2] = samples.upperBound
+        defer { statement.reset() }
+        while try statement.next() {
+            let position = statement.int(0) - samples.lowerBound
+            repeat {
+                wall.append(Int64(statement.int(1)))
+                boot.append(Int64(statement.int(2)))
+            } while wall.count <= position
+        }
+        while wall.count < samples.count {
+            wall.append(wall.last ?? 0)
+            boot.append(boot.last ?? 0)
+        }
+        return SampleTimes(samples: samples, wall: wall, boot: boot)
+    }
+
+    /// How many ticks have left no sample, over the whole history.
+    public func missedSamples() throws -> Int { try Int.fetchOne(database, sql: "SELECT total(missed) FROM sample") ?? 0 }
+
+    private func sample(_ condition: String, _ arguments: StatementArguments = []) throws -> SampleRecord? {
+        let sql = "SELECT sample.*, boot.boot_id FROM sample JOIN boot ON boot.id = sample.boot \(condition)"
+        return try Row.fetchOne(database, sql: sql, arguments: arguments).map { row in
+            SampleRecord(
+                number: row["number"], takenAt: Timestamp(milliseconds: row["taken_at"]), bootClock: row["boot_clock"],
+                bootID: row["boot_id"], durationMilliseconds: Double(row["duration_us"] as Int) / 1000,
+                cpuMilliseconds: Double(row["cpu_us"] as Int) / 1000, intervalMilliseconds: row["interval_ms"],
+                sockets: row["sockets"], permissionDenied: row["permission_denied"], malformed: row["malformed"],
+                missed: row["missed"], listenOverflows: row["listen_overflows"], listenDrops: row["listen_drops"],
+                timeWaitOverflow: row["time_wait_overflow"])
+        }
+    }
+
+    // MARK: - Sockets
+
+    /// Every socket of one sample, as it was recorded.
+    public func sockets(at sample: Int, matching filter: SocketFilter = SocketFilter()) throws -> [SocketInterval] {
+        var sockets: [SocketInterval] = []
+        try intervals(in: sample...sample, matching: filter) { sockets.append($0) }
+        return sockets
+    }
+
+    /// Every interval that overlaps a range of samples, in no order.
+    public func intervals(
+        in samples: ClosedRange<Int>, matching filter: SocketFilter = SocketFilter(), _ body: (SocketInterval) throws -> Void
+    ) throws {
+        let newest = try Int.fetchOne(database, sql: "SELECT max(number) FROM sample") ?? 0
+        try IntervalQuery(database, flowReader, newest: newest).forEach(
+            in: samples, localPort: filter.localPort,
+            flow: { flow in
+                try (filter.namespace == nil || filter.namespace == namespaceName(flow.namespace))
+                    && (filter.transport == nil || filter.transport == flow.table.transport)
+            }, body)
+    }
+
+    /// The last sample that saw an interval's socket in any state; the newest sample while it is still there.
+    public func lastSeen(_ interval: SocketInterval) throws -> Int {
+        var last = interval
+        while last.isContinued {
+            guard let next = try IntervalQuery(database, flowReader, newest: 0).successor(of: last) else {
+                // Not among the closed: the socket stands open.
+                return try Int.fetchOne(database, sql: "SELECT max(number) FROM sample") ?? last.last
+            }
+            last = next
+        }
+        return last.last
+    }
+
+    // MARK: - Words
+
+    /// Who held a socket.
+    public func holder(_ number: Int) throws -> Holder {
+        if let holder = holders[number] { return holder }
+        let row = try Row.fetchOne(
+            database, cachedSQL: "SELECT uid, attribution, processes FROM holder WHERE id = ?", [number])
+        guard let row else { throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "holder \(number) is missing") }
+        let ids = try Int.fetchAll(
+            database.cachedStatement(sql: "SELECT value FROM json_each(?)"), arguments: [row["processes"] as String])
+        let uid: Int = row["uid"]
+        let holder = Holder(
+            uid: uid < 0 ? nil : UInt32(truncatingIfNeeded: uid),
+            ownership: Ownership(
+                owners: try ids.map(owner), attribution: Attribution(rawValue: row["attribution"]) ?? .unknown))
+        holders[number] = holder
+        return holder
+    }
+
+    private func owner(_ id: Int) throws -> PortOwner {
+        if let owner = owners[id] { return owner }
+        let row = try Row.fetchOne(
+            database, cachedSQL: "SELECT * FROM process JOIN program ON program.id = process.program WHERE process.id = ?",
+            [id])
+        guard let row else { throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "process \(id) is missing") }
+        func word(_ column: String) -> String? { (row[column] as String).isEmpty ? nil : row[column] }
+        let owner = PortOwner(
+            pid: row["pid"], startTicks: UInt64(bitPattern: row["start_ticks"] as Int64),
+            startedAt: Timestamp(milliseconds: row["started_at"]), command: row["command"],
+            executable: word("executable"), uid: UInt32(truncatingIfNeeded: row["uid"] as Int), unit: word("unit"),
+            container: word("container"))
+        owners[id] = owner
+        return owner
+    }
+
+    /// The name of a namespace: `host` for the recorder's own.
+    public func namespaceName(_ number: Int) throws -> String {
+        if let name = namespaces[number] { return name }
+        let name =
+            try String.fetchOne(database, sql: "SELECT name FROM namespace WHERE id = ?", arguments: [number])
+            ?? "namespace \(number)"
+        namespaces[number] = name
+        return name
+    }
+
+    /// The limits in force at the first of the samples, one entry a namespace, then what changed up to the last, by sample.
+    public func limits(in samples: ClosedRange<Int>) throws -> [LimitsChange] {
+        try LimitsTable.changes(in: samples, from: database)
+    }
+}
+
+extension Row {
+    /// The first row of a query whose statement the connection keeps.
+    fileprivate static func fetchOne(_ database: Database, cachedSQL sql: String, _ arguments: StatementArguments) throws
+        -> Row?
+    {
+        try fetchOne(database.cachedStatement(sql: sql), arguments: arguments)
+    }
+}

@@ -1,0 +1,62 @@
+import GRDB
+import PortModel
+
+/// The tables `limits` and `limits_change`: which sysctls were in force from which sample on.
+enum LimitsTable {
+    private static let columns = [
+        "range_first", "range_last", "reserved", "unprivileged_start", "tw_reuse", "tw_reuse_delay_ms", "max_tw_buckets",
+        "timestamps", "fin_timeout_s", "autobind_reuse", "nonlocal_bind", "bindv6only", "kernel_release", "assumed",
+    ]
+
+    /// Notes that a namespace has these limits from a sample on.
+    static func append(_ limits: PortLimits, namespace: Int, sample: Int, in database: Database) throws {
+        let values: [any DatabaseValueConvertible] = [
+            Int(limits.range.first), Int(limits.range.last), limits.reserved.list, limits.unprivilegedStart,
+            limits.timeWaitReuse, limits.timeWaitReuseDelay, limits.maxTimeWait, limits.timestamps, limits.finTimeout,
+            limits.autobindReuse, limits.nonlocalBind, limits.bindV6Only, limits.kernelRelease, limits.assumed,
+        ]
+        let marks = values.map { _ in "?" }.joined(separator: ", ")
+        try database.execute(
+            sql: "INSERT OR IGNORE INTO limits (\(columns.joined(separator: ", "))) VALUES (\(marks))",
+            arguments: StatementArguments(values))
+        let condition = columns.map { "\($0) = ?" }.joined(separator: " AND ")
+        try database.execute(
+            sql: """
+                INSERT OR REPLACE INTO limits_change (namespace, sample, limits)
+                SELECT ?, ?, id FROM limits WHERE \(condition)
+                """,
+            arguments: StatementArguments([namespace, sample] + values))
+    }
+
+    /// What was in force at the first of the samples, one change a namespace, then what changed up to the last, by sample.
+    static func changes(in samples: ClosedRange<Int>, from database: Database) throws -> [LimitsChange] {
+        try Row.fetchAll(
+            database,
+            sql: """
+                SELECT c.sample, c.namespace, l.* FROM limits_change c JOIN limits l ON l.id = c.limits
+                WHERE c.sample <= :last AND c.sample >= ifnull(
+                    (SELECT max(sample) FROM limits_change b WHERE b.namespace = c.namespace AND b.sample <= :first), 0)
+                ORDER BY c.sample, c.namespace
+                """,
+            arguments: ["first": samples.lowerBound, "last": samples.upperBound]
+        ).map { row in LimitsChange(sample: row["sample"], namespace: row["namespace"], limits: limits(row)) }
+    }
+
+    private static func limits(_ row: Row) -> PortLimits {
+        var limits = PortLimits()
+        limits.range = PortRange(first: row["range_first"], last: row["range_last"])
+        limits.reserved = PortSet(list: row["reserved"]) ?? PortSet()
+        limits.unprivilegedStart = row["unprivileged_start"]
+        limits.timeWaitReuse = row["tw_reuse"]
+        limits.timeWaitReuseDelay = row["tw_reuse_delay_ms"]
+        limits.maxTimeWait = row["max_tw_buckets"]
+        limits.timestamps = row["timestamps"]
+        limits.finTimeout = row["fin_timeout_s"]
+        limits.autobindReuse = row["autobind_reuse"]
+        limits.nonlocalBind = row["nonlocal_bind"]
+        limits.bindV6Only = row["bindv6only"]
+        limits.kernelRelease = row["kernel_release"]
+        limits.assumed = row["assumed"]
+        return limits
+    }
+}

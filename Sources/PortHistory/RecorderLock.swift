@@ -1,0 +1,70 @@
+import Glibc
+
+/// The lock that makes a recorder the only one of its history: an open-file-description lock (`fcntl(2)`, F_OFD_SETLK) on
+/// `PATH-lock`.
+///
+/// A file of its own, because POSIX locks on the database belong to SQLite; of the open file description, because such a lock is not
+/// lost when some other descriptor of the same file is closed, and ends with the process however that ends. Asking
+/// (``isHeld(for:)``) takes no lock, so that a question never keeps a recorder from starting.
+final class RecorderLock {
+    private let descriptor: Int32
+
+    /// Takes the lock.
+    ///
+    /// - Throws: ``HistoryError/locked(path:pid:)`` when another recorder has it, else why the file cannot be made.
+    init(for path: String) throws(HistoryError) {
+        descriptor = open(Self.path(for: path), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o640)
+        guard descriptor >= 0 else { throw .creating(path, errno) }
+        var lock = Self.wholeFile(Int16(F_WRLCK))
+        if fcntl(descriptor, Self.setLock, &lock) != 0 {
+            let number = errno
+            let holder = Self.holder(descriptor)
+            close(descriptor)
+            if number == EAGAIN || number == EACCES { throw .locked(path: path, pid: holder) }
+            throw .inputOutput(path: path, reason: systemMessage(number))
+        }
+        ftruncate(descriptor, 0)
+        let text = "\(getpid())\n"
+        _ = text.withCString { pwrite(descriptor, $0, strlen($0), 0) }
+    }
+
+    deinit { close(descriptor) }
+
+    /// Whether a recorder holds the history now. False where the lock may not be read.
+    static func isHeld(for path: String) -> Bool {
+        let descriptor = open(Self.path(for: path), O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        var lock = wholeFile(Int16(F_WRLCK))
+        return fcntl(descriptor, getLock, &lock) == 0 && lock.l_type != Int16(F_UNLCK)
+    }
+
+    /// F_OFD_GETLK and F_OFD_SETLK (include/uapi/asm-generic/fcntl.h), which Glibc shows only with _GNU_SOURCE.
+    private static let getLock: Int32 = 36
+    private static let setLock: Int32 = 37
+
+    private static func path(for database: String) -> String { database + "-lock" }
+
+    private static func wholeFile(_ type: Int16) -> flock {
+        flock(l_type: type, l_whence: Int16(SEEK_SET), l_start: 0, l_len: 0, l_pid: 0)
+    }
+
+    private static func holder(_ descriptor: Int32) -> Int32? {
+        withUnsafeTemporaryAllocation(byteCount: 16, alignment: 1) { buffer in
+            let count = pread(descriptor, buffer.baseAddress, buffer.count, 0)
+            return count > 0 ? Int32(String(decoding: buffer[..<count].prefix { $0 != 10 }, as: UTF8.self)) : nil
+        }
+    }
+}
+
+extension HistoryError {
+    /// What an error number means for a file that was to be made.
+    static func creating(_ path: String, _ number: Int32) -> HistoryError {
+        switch number {
+        case EACCES, EPERM: .permission(path: path)
+        case ENOSPC, EDQUOT: .noRoom(path: path)
+        case EIO: .inputOutput(path: path, reason: systemMessage(number))
+        default: .cannotCreate(path: path, reason: systemMessage(number))
+        }
+    }
+}
