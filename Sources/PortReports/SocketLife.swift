@@ -88,3 +88,21 @@ public struct SocketLives: Sendable {
         }
     }
 }
+
+extension SocketInterval {
+    /// The order of a list of sockets, the same every time: protocol, family, local port, local address, peer, inode.
+    func isOrdered(before other: SocketInterval) -> Bool {
+        if table != other.table { return table.rawValue < other.table.rawValue }
+        if local != other.local { return local.isOrdered(before: other.local) }
+        if remote != other.remote { return remote.isOrdered(before: other.remote) }
+        if inode != other.inode { return inode < other.inode }
+        return (namespace, socketFirst, first) < (other.namespace, other.socketFirst, other.first)
+    }
+}
+
+extension Endpoint {
+    /// By port, then by address.
+    fileprivate func isOrdered(before other: Endpoint) -> Bool {
+        port != other.port ? port < other.port : address < other.address
+    }
+}

@@ -35,6 +35,20 @@ struct Remedies {
         return owner.pid > 1 ? ["kill \(owner.pid)"] : []
     }
 
+    /// ``stop(_:)`` for each program among the sockets, each line once.
+    func stopEach(of lives: [SocketLife]) -> [String] {
+        var lines: [String] = []
+        for life in lives {
+            for line in stop([life]) where !lines.contains(line) { lines.append(line) }
+        }
+        return lines
+    }
+
+    /// Where to read why it stopped; nothing where no systemd unit is known.
+    func logs(of lives: [SocketLife]) -> [String] {
+        units(of: lives).map { "journalctl -u \($0)" }
+    }
+
     /// How to end a connection without ending its program.
     func close(_ life: SocketLife) -> String {
         let remote = life.newest.remote
