@@ -23,6 +23,11 @@ struct SampleSpans: Hashable, Sendable {
     var first: Int? { runs.first?.lowerBound }
     /// The last sample.
     var last: Int? { runs.last?.upperBound }
+    /// From the first sample to the last; `nil` without any.
+    var bounds: ClosedRange<Int>? {
+        guard let first, let last else { return nil }
+        return first...last
+    }
 
     /// Whether the sample is in the set.
     func contains(_ sample: Int) -> Bool {
@@ -33,6 +38,13 @@ struct SampleSpans: Hashable, Sendable {
     func next(from sample: Int) -> Int? {
         let index = firstRun(endingAtOrAfter: sample)
         return index < runs.count ? max(sample, runs[index].lowerBound) : nil
+    }
+
+    /// The last sample of the set that is not after `sample`.
+    func previous(to sample: Int) -> Int? {
+        let index = firstRun(endingAtOrAfter: sample)
+        if index < runs.count, runs[index].lowerBound <= sample { return sample }
+        return index > 0 ? runs[index - 1].upperBound : nil
     }
 
     /// Whether any sample of the range is in the set.

@@ -16,6 +16,9 @@ public enum ConflictKind: String, Hashable, Sendable, CaseIterable, Encodable {
     case heldByTimeWait = "held_by_time_wait"
     /// Several UDP sockets on one address and port.
     case udpShared = "udp_shared"
+
+    /// The place among conflicts that are equally bad and equally new: what needs attention most is first.
+    var rank: Int { Self.allCases.firstIndex(of: self) ?? 0 }
 }
 
 /// How bad it is.

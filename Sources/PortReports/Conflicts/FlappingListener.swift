@@ -17,15 +17,12 @@ enum FlappingListener {
         guard ends.count >= threshold, let first = ends.first, let last = ends.last else { return nil }
         let listening = lives.filter { $0.samples.overlaps(scene.period) }.newestFirst
         let text = ConflictText(scene: scene)
-        let remedies = Remedies(scene: scene)
         return ConflictFinding(
-            kind: .flappingListener, severity: .warning, key: key,
-            parties: Array(listening.prefix(ConflictFinding.shownParties)),
-            partiesOmitted: max(0, listening.count - ConflictFinding.shownParties),
-            first: first, last: last, occurrences: ends.count,
-            explanation: "The listener of \(text.program(of: listening.first.map { [$0] } ?? [])) on \(text.place(key)) "
-                + "went \(ends.count) times in the period. Connections in between were refused.",
-            remedies: remedies.logs(of: listening)
-                + ["See why it restarts: crashes, a failing health check, a supervisor that gives up too early"])
+            .flappingListener, .warning, key, sides: [listening], samples: first...last, occurrences: ends.count,
+            explanation: "The listener of \(text.program(of: Array(listening.prefix(1)))) on \(text.place(key)) went "
+                + "\(ends.count) times in the period. Connections in between were refused.",
+            remedies: Remedies(scene: scene).logs(of: listening) + [
+                "Find out why it restarts: it crashes, fails a health check, or its supervisor gives up too early"
+            ])
     }
 }

@@ -21,13 +21,23 @@ struct Generations: Sendable {
     /// The last sample of each generation.
     var ends: [Int] { generations.compactMap { $0.map(\.last).max() } }
 
-    /// Each time that new sockets followed after the last of the old ones: those that were there last, and the first new ones.
-    var successions: [(old: [SocketLife], new: [SocketLife])] {
-        zip(generations, generations.dropFirst()).map { old, new in
-            let end = old.map(\.last).max()
-            let start = new.first?.first
-            return (old.filter { $0.last == end }, new.filter { $0.first == start })
+    /// Each time that new sockets followed after the last of the old ones.
+    var successions: [Succession] {
+        zip(generations, generations.dropFirst()).compactMap { old, new in
+            guard let end = old.map(\.last).max(), let start = new.first?.first else { return nil }
+            return Succession(
+                start: start, old: old.filter { $0.last == end }, new: new.filter { $0.first == start })
         }
+    }
+
+    /// One generation after another.
+    struct Succession: Sendable {
+        /// The first sample of the new one.
+        var start: Int
+        /// The sockets of the old one that were there last.
+        var old: [SocketLife]
+        /// The sockets that the new one began with.
+        var new: [SocketLife]
     }
 }
 

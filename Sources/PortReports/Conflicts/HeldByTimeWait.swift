@@ -11,32 +11,30 @@ enum HeldByTimeWait {
     private static func finding(
         _ key: BindKey, _ gaps: [GapOccupants.Occupied], in scene: ConflictScene
     ) -> ConflictFinding? {
-        let spans = SampleSpans(gaps.flatMap { occupied in
-            occupied.sockets.lives.map { $0.samples.clamped(to: occupied.gap.samples) }
-        })
+        guard let samples = gaps.occupiedSamples.bounds, let newest = gaps.last else { return nil }
         let sockets = gaps.flatMap(\.sockets.lives).newestFirst
-        guard let first = spans.first, let last = spans.last, let victims = gaps.last?.gap.before else { return nil }
-        let lasts = last == scene.period.upperBound
+        let victims = newest.gap.before.newestFirst
+        let lasts = samples.upperBound == scene.period.upperBound
         let text = ConflictText(scene: scene)
-        let remedies = Remedies(scene: scene)
         let place = text.place(key)
-        let count = gaps.last?.sockets.lives.count ?? 0
-        let explanation =
-            "The listener of \(text.program(of: victims)) on \(place) \(lasts ? "has" : "had") gone, and \(count) "
-            + (count == 1 ? "connection" : "connections")
-            + " that it accepted \(lasts ? (count == 1 ? "is" : "are") : (count == 1 ? "was" : "were")) still in TIME_WAIT. "
-            + "Until \(count == 1 ? "its" : "their") 60 seconds are over, bind() to \(place) "
-            + "\(lasts ? "fails" : "failed") with EADDRINUSE unless the old and the new socket both set SO_REUSEADDR."
+        let count = newest.sockets.lives.count
+        let remain = count == 1 ? "1 connection that it had accepted" : "\(count) connections that it had accepted"
+        let gone =
+            lasts
+            ? "has gone, with \(remain) still in TIME_WAIT. Until that is over, bind() to \(place) fails"
+            : "had gone, with \(remain) still in TIME_WAIT. Until that was over, bind() to \(place) failed"
+        var lines = ["Set SO_REUSEADDR on the listening socket before bind(): then a restart need not wait"]
+        if lasts {
+            lines.append("Wait until the last TIME_WAIT is over: 60 seconds at most")
+            lines += Remedies(scene: scene).restart(victims)
+        }
+        lines.append("Let the clients close first: the side that closes first keeps the TIME_WAIT")
         return ConflictFinding(
-            kind: .heldByTimeWait, severity: lasts ? .warning : .info, key: key,
-            parties: Array(sockets.prefix(ConflictFinding.shownParties) + victims.prefix(ConflictFinding.shownParties)),
-            partiesOmitted: max(0, sockets.count - ConflictFinding.shownParties)
-                + max(0, victims.count - ConflictFinding.shownParties),
-            first: first, last: last, occurrences: gaps.count, explanation: explanation,
-            remedies: [
-                "Set SO_REUSEADDR on the listening socket before bind(): then a restart need not wait",
-                lasts ? "Wait until the TIME_WAITs are over: 60 seconds at most" : nil,
-                "Let the clients close first: the side that closes first keeps the TIME_WAIT",
-            ].compactMap { $0 } + (lasts ? remedies.restart(victims) : []))
+            .heldByTimeWait, lasts ? .warning : .info, key, sides: [sockets, victims], samples: samples,
+            occurrences: gaps.count,
+            explanation:
+                "The listener of \(text.program(of: victims)) on \(place) \(gone) with EADDRINUSE, unless the old "
+                + "and the new socket both set SO_REUSEADDR.",
+            remedies: lines)
     }
 }

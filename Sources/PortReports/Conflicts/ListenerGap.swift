@@ -5,6 +5,8 @@ import PortModel
 struct ListenerGap: Sendable {
     /// What the listener had claimed.
     var key: BindKey
+    /// The first sample of the gap, in the period or before.
+    var start: Int
     /// The samples of the period that lie in the gap.
     var samples: ClosedRange<Int>
     /// The sockets that were the listener until then.
@@ -44,7 +46,8 @@ struct ListenerGaps {
     /// The listeners of one port, by what they claimed.
     init(_ lives: [BindKey: [SocketLife]], period: ClosedRange<Int>) {
         self.period = period
-        let wildcard = lives.first { $0.key.local.address == .anyIPv4 }
+        let wildcard =
+            lives.first { $0.key.local.address == .anyIPv4 }
             .map { SampleSpans($0.value.map(\.samples)) } ?? SampleSpans()
         listeners = lives.map { key, lives in
             Listener(
@@ -73,9 +76,8 @@ struct ListenerGaps {
             let end = present.next(from: start).map { $0 - 1 } ?? period.upperBound
             guard start <= end, start <= period.upperBound, end >= period.lowerBound else { return nil }
             return ListenerGap(
-                key: listener.key, samples: (start...end).clamped(to: period),
-                before: lives[run.upperBound] ?? [],
-                leavesIPv4: listener.mayLeaveIPv4)
+                key: listener.key, start: start, samples: (start...end).clamped(to: period),
+                before: lives[run.upperBound] ?? [], leavesIPv4: listener.mayLeaveIPv4)
         }
     }
 }

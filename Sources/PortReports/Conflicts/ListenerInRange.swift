@@ -9,29 +9,22 @@ enum ListenerInRange {
     }
 
     private static func finding(_ key: BindKey, _ lives: [SocketLife], in scene: ConflictScene) -> ConflictFinding? {
-        let spans = SampleSpans(lives.map(\.samples)).clamped(to: scene.period)
-        var ranges: [ClosedRange<Int>] = []
-        var limits = PortLimits()
-        for run in spans.runs {
-            for piece in scene.limits(of: key.namespace, in: run) where piece.limits.mayChoose(key.local.port) {
-                ranges.append(piece.samples)
-                limits = piece.limits
-            }
-        }
-        let risky = SampleSpans(ranges)
-        guard let first = risky.first, let last = risky.last else { return nil }
+        let present = SampleSpans(lives.map(\.samples)).clamped(to: scene.period)
+        let pieces = present.runs.flatMap { scene.limits(of: key.namespace, in: $0) }
+            .filter { $0.limits.mayChoose(key.local.port) }
+        let risky = SampleSpans(pieces.map(\.samples))
+        guard let samples = risky.bounds, let limits = pieces.last?.limits else { return nil }
         let listening = lives.filter { risky.overlaps($0.samples) }.newestFirst
-        let lasts = last == scene.period.upperBound
+        let lasts = samples.upperBound == scene.period.upperBound
         let text = ConflictText(scene: scene)
-        let range = "\(limits.range.first)-\(limits.range.last)"
+        let remedies = Remedies(scene: scene)
+        let range = "\(limits.range.first)-\(limits.range.last)" + (limits.assumed ? " (assumed)" : "")
         return ConflictFinding(
-            kind: .listenerInRange, severity: .warning, key: key,
-            parties: Array(listening.prefix(ConflictFinding.shownParties)),
-            partiesOmitted: max(0, listening.count - ConflictFinding.shownParties),
-            first: first, last: last, occurrences: risky.runs.count,
-            explanation: "\(text.program(of: listening)) \(lasts ? "listens" : "listened") on \(text.place(key)), a port "
-                + "of ip_local_port_range \(range)\(limits.assumed ? " (assumed)" : "") that is not reserved. While it "
-                + "restarts, any outgoing connection may be given the port, and its bind() then fails with EADDRINUSE.",
-            remedies: Remedies(scene: scene).reserve(key.port) + ["Or give it a port outside \(range)"])
+            .listenerInRange, .warning, key, sides: [listening], samples: samples, occurrences: risky.runs.count,
+            explanation:
+                "\(text.program(of: listening)) \(lasts ? "listens" : "listened") on \(text.place(key)), a port "
+                + "of ip_local_port_range \(range) that \(lasts ? "is" : "was") not reserved. While a listener there "
+                + "restarts, any outgoing connection may be given the port, and bind() then fails with EADDRINUSE.",
+            remedies: remedies.reserve(key.port) + remedies.move(key.port))
     }
 }

@@ -8,25 +8,20 @@ enum OwnershipChange {
     }
 
     private static func finding(_ key: BindKey, _ lives: [SocketLife], in scene: ConflictScene) -> ConflictFinding? {
-        let changes = Generations(of: lives).successions.filter { old, new in
-            guard let start = new.first?.first, scene.period.contains(start) else { return false }
-            return scene.identity(of: new).isAnotherProgram(than: scene.identity(of: old))
+        let changes = Generations(of: lives).successions.filter { change in
+            scene.period.contains(change.start)
+                && scene.identity(of: change.new).isAnotherProgram(than: scene.identity(of: change.old))
         }
-        guard let first = changes.first?.new.first?.first, let (old, new) = changes.last, let last = new.first?.first
-        else { return nil }
+        guard let first = changes.first, let last = changes.last else { return nil }
         let text = ConflictText(scene: scene)
-        let place = text.place(key)
+        let next = text.program(of: last.new)
         return ConflictFinding(
-            kind: .ownershipChange, severity: .warning, key: key,
-            parties: Array(
-                new.newestFirst.prefix(ConflictFinding.shownParties) + old.newestFirst.prefix(ConflictFinding.shownParties)),
-            partiesOmitted: max(0, new.count - ConflictFinding.shownParties)
-                + max(0, old.count - ConflictFinding.shownParties),
-            first: first, last: last, occurrences: changes.count,
-            explanation: "After \(text.program(of: old)) had stopped listening on \(place), the next listener there was "
-                + "\(text.program(of: new)), another program.",
+            .ownershipChange, .warning, key, sides: [last.new.newestFirst, last.old.newestFirst],
+            samples: first.start...last.start, occurrences: changes.count,
+            explanation: "After \(text.program(of: last.old)) had stopped listening on \(text.place(key)), the next "
+                + "listener there was another program, \(next).",
             remedies: [
-                "If that was not intended, find out who started \(text.program(of: new)) and give it a port of its own"
-            ] + Remedies(scene: scene).stop(new))
+                "If that was not intended, find out who started \(next) and give it another port than \(key.local.port)"
+            ] + Remedies(scene: scene).stop(last.new))
     }
 }

@@ -22,6 +22,13 @@ struct Remedies {
         ]
     }
 
+    /// The other way: a port that the kernel never chooses.
+    func move(_ port: PortKey) -> [String] {
+        let range = scene.newestLimits(of: port.namespace).range
+        guard range.contains(port.port) else { return [] }
+        return ["Or give the listener a port outside \(range.first)-\(range.last)"]
+    }
+
     /// How to start anew what had the sockets; nothing where no systemd unit is known.
     func restart(_ lives: [SocketLife]) -> [String] {
         units(of: lives).map { "systemctl restart \($0)" }
@@ -35,13 +42,11 @@ struct Remedies {
         return owner.pid > 1 ? ["kill \(owner.pid)"] : []
     }
 
-    /// ``stop(_:)`` for each program among the sockets, each line once.
-    func stopEach(of lives: [SocketLife]) -> [String] {
-        var lines: [String] = []
-        for life in lives {
-            for line in stop([life]) where !lines.contains(line) { lines.append(line) }
-        }
-        return lines
+    /// How to end one of several programs, where there is something to end.
+    func stopOne(of lives: [SocketLife]) -> [String] {
+        var ways: [String] = []
+        for way in lives.flatMap({ stop([$0]) }) where !ways.contains(way) { ways.append(way) }
+        return ways.isEmpty ? [] : ["Stop the one that does not belong there: \(ways.joined(separator: ", or "))"]
     }
 
     /// Where to read why it stopped; nothing where no systemd unit is known.
@@ -73,14 +78,15 @@ struct Remedies {
     /// Whether it is a service's name that needs no quoting: a cgroup may be given any name by who owns it. A user's whole
     /// session (`user@1000.service`) is none.
     private static func isService(_ unit: String) -> Bool {
-        unit.hasSuffix(".service") && !unit.hasPrefix("-") && !unit.hasPrefix("user@") && unit.utf8.allSatisfy { byte in
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."),
-                UInt8(ascii: "@"), UInt8(ascii: ":"):
-                true
-            default: false
+        unit.hasSuffix(".service") && !unit.hasPrefix("-") && !unit.hasPrefix("user@")
+            && unit.utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."),
+                    UInt8(ascii: "@"), UInt8(ascii: ":"):
+                    true
+                default: false
+                }
             }
-        }
     }
 }

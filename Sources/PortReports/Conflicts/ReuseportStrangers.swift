@@ -10,23 +10,21 @@ enum ReuseportStrangers {
 
     private static func finding(_ key: BindKey, _ lives: [SocketLife], in scene: ConflictScene) -> ConflictFinding? {
         let strange = Coexistence(of: lives, in: scene).strange
-        guard let first = strange.first, let last = strange.last else { return nil }
+        guard let samples = strange.bounds else { return nil }
         let sharing = lives.filter { strange.overlaps($0.samples) }.newestFirst
-        let lasts = last == scene.period.upperBound
+        let lasts = samples.upperBound == scene.period.upperBound
         let text = ConflictText(scene: scene)
-        let stops = Remedies(scene: scene).stopEach(of: sharing)
+        let spread =
+            lasts
+            ? "The kernel spreads new connections over all of their sockets: each gets a part of what another expects"
+            : "The kernel spread new connections over all of their sockets: each got a part of what another expected"
         return ConflictFinding(
-            kind: .reuseportStrangers, severity: .warning, key: key,
-            parties: Array(sharing.prefix(ConflictFinding.shownParties)),
-            partiesOmitted: max(0, sharing.count - ConflictFinding.shownParties),
-            first: first, last: last, occurrences: strange.runs.count,
-            explanation: "\(text.programs(of: sharing)) \(lasts ? "listen" : "listened") on \(text.place(key)) at the same "
-                + "time by SO_REUSEPORT. The kernel \(lasts ? "spreads" : "spread") new connections over all of their "
-                + "sockets, so that each program \(lasts ? "gets" : "got") a part of what was meant for another.",
-            remedies: [
-                stops.isEmpty ? nil : "Stop the one that does not belong there: \(stops.joined(separator: ", or "))",
+            .reuseportStrangers, .warning, key, sides: [sharing], samples: samples, occurrences: strange.runs.count,
+            explanation: "\(text.programs(of: sharing)) \(lasts ? "listen" : "listened") on \(text.place(key)) at the "
+                + "same time, by SO_REUSEPORT. \(spread).",
+            remedies: Remedies(scene: scene).stopOne(of: sharing) + [
                 "Give each program a port of its own",
                 "Leave SO_REUSEPORT out where one program alone should have the port: then a second bind() fails",
-            ].compactMap { $0 })
+            ])
     }
 }

@@ -11,25 +11,21 @@ enum UDPShared {
     private static func finding(_ key: BindKey, _ lives: [SocketLife], in scene: ConflictScene) -> ConflictFinding? {
         guard lives.count > 1 else { return nil }
         let together = Coexistence(of: lives, in: scene)
-        guard let first = together.shared.first, let last = together.shared.last else { return nil }
+        guard let samples = together.shared.bounds else { return nil }
         let sharing = lives.filter { together.shared.overlaps($0.samples) }.newestFirst
-        let lasts = last == scene.period.upperBound
+        let lasts = samples.upperBound == scene.period.upperBound
+        let isStrange = !together.strange.isEmpty
         let text = ConflictText(scene: scene)
-        let strange = !together.strange.isEmpty
-        let stops = strange ? Remedies(scene: scene).stopEach(of: sharing) : []
         return ConflictFinding(
-            kind: .udpShared, severity: strange ? .warning : .info, key: key,
-            parties: Array(sharing.prefix(ConflictFinding.shownParties)),
-            partiesOmitted: max(0, sharing.count - ConflictFinding.shownParties),
-            first: first, last: last, occurrences: together.shared.runs.count,
-            explanation: "\(text.programs(of: sharing)) \(lasts ? "have" : "had") \(sharing.count) UDP sockets on "
-                + "\(text.place(key)). With SO_REUSEADDR the one that was bound last gets every unicast datagram, with "
-                + "SO_REUSEPORT they are spread over all.",
-            remedies: strange
-                ? [
-                    stops.isEmpty ? nil : "Stop the one that does not belong there: \(stops.joined(separator: ", or "))",
-                    "Give each program a port or an address of its own, unless they only share multicast",
-                ].compactMap { $0 }
-                : ["Nothing, if these are the workers of one server by SO_REUSEPORT, or share multicast"])
+            .udpShared, isStrange ? .warning : .info, key, sides: [sharing], samples: samples,
+            occurrences: together.shared.runs.count,
+            explanation: "\(sharing.count) UDP sockets \(lasts ? "share" : "shared") \(text.place(key)), of "
+                + "\(text.programs(of: sharing)). With SO_REUSEADDR the one that was bound last gets every unicast "
+                + "datagram, with SO_REUSEPORT they are spread over all.",
+            remedies: isStrange
+                ? Remedies(scene: scene).stopOne(of: sharing) + [
+                    "Give each program a port or an address of its own, unless they only share multicast"
+                ]
+                : ["Nothing, if these are one server's workers by SO_REUSEPORT, or share multicast"])
     }
 }
