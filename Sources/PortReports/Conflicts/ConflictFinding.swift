@@ -39,7 +39,7 @@ struct ConflictFinding: Sendable {
         first = samples.lowerBound
         last = samples.upperBound
         self.occurrences = occurrences
-        self.explanation = explanation
+        self.explanation = ConflictText.sentence(explanation)
         self.remedies = remedies
     }
 

@@ -45,6 +45,11 @@ struct ConflictText {
         "\(life.newest.local) to \(life.newest.remote)"
     }
 
+    /// A text as the start of a sentence; the name of a program stays as it is.
+    static func sentence(_ text: String) -> String {
+        text.hasPrefix("an unknown") ? "A" + text.dropFirst() : text
+    }
+
     /// Leaves out what would change a terminal or break a line: control characters, line separators, marks of direction.
     static func printable(_ text: String) -> String {
         var result = ""
