@@ -59,7 +59,11 @@ let package = Package(
             swiftSettings: strict),
 
         .testTarget(name: "PortModelTests", dependencies: ["PortModel"], swiftSettings: strict),
-        .testTarget(name: "ProcFSTests", dependencies: ["ProcFS", "PortModel"], swiftSettings: strict),
+        .testTarget(
+            name: "ProcFSTests",
+            dependencies: ["ProcFS", "PortModel"],
+            exclude: ["Fixtures"],
+            swiftSettings: strict),
         .testTarget(
             name: "PortHistoryTests",
             dependencies: ["PortHistory", "PortModel", "Migrations", grdb],
