@@ -22,9 +22,7 @@ struct WhoReportTests {
 
     /// A sample a minute.
     private func role(_ socket: SocketInterval, _ listeners: [SocketInterval], end: Int = 500) -> PortRole {
-        var past = PastListeners(end: end)
-        past.add(listeners)
-        return past.role(of: socket) { Timestamp(milliseconds: Int64($0) * 60_000) }
+        PastListeners(listeners, end: end).role(of: socket) { Timestamp(milliseconds: Int64($0) * 60_000) }
     }
 
     @Test("a connection is a server's when a listener held the port then, within the hour before, or still does")
