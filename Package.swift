@@ -76,7 +76,10 @@ let package = Package(
             name: "PortRecorderTests",
             dependencies: ["PortRecorder", "PortHistory", "ProcFS", "PortModel"],
             swiftSettings: strict),
-        .testTarget(name: "PortlogTests", dependencies: ["portlog", "PortModel", "PortReports"], swiftSettings: strict),
+        .testTarget(
+            name: "PortlogTests",
+            dependencies: ["portlog", "PortModel", "PortHistory", "PortReports"],
+            swiftSettings: strict),
         .testTarget(name: "LiveTests", dependencies: ["portlog", "portload", "PortModel"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

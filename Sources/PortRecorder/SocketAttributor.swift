@@ -28,8 +28,11 @@ struct SocketAttributor {
 
     /// A list of all processes is made this often for a socket that nobody seems to hold.
     private static let attempts = 2
-    /// How many free numbers in a row end the search above the highest descriptor.
-    private static let gap = 4
+    /// How many descriptors are listed in a sample to find new sockets, besides one for every fiftieth socket of the host: some 2 %
+    /// of what reading the tables costs.
+    private static let listedForNew = 2000
+    /// How many free numbers in a row end the search: sockets that were open for a moment leave that many behind.
+    private static let gap = 64
 
     /// An attributor that knows nothing yet: its first sample looks through every process.
     init(_ proc: ProcFS) { self.proc = proc }
@@ -43,15 +46,19 @@ struct SocketAttributor {
     ) -> Int {
         self.bootedAt = bootedAt
         sample += 1
-        wanted.removeAll(keepingCapacity: true)
-        dirty.removeAll(keepingCapacity: true)
-        if isFirst { holders.reserve(snapshot.rows.count) }
+        wanted = []
+        dirty = []
+        if isFirst {
+            let sockets = snapshot.rows.count { $0.inode != 0 }
+            holders.reserve(sockets)
+            wanted.reserveCapacity(sockets)
+        }
         release(changes, history)
         want(changes, snapshot)
         followProcesses()
         verify(snapshot)
         if !wanted.isEmpty { askFreedDescriptors() }
-        if !wanted.isEmpty { listProcesses() }
+        if !wanted.isEmpty { listProcesses(of: snapshot.rows.count) }
         noteUnresolved()
         assign(&changes, snapshot, history)
         return processes.values.count(where: \.isDenied)
@@ -63,7 +70,7 @@ struct SocketAttributor {
     private mutating func release(_ changes: SampleChanges, _ history: HistoryWriter) {
         history.forEachEnding(changes) { inode in
             unresolved[inode] = nil
-            for descriptor in holders.remove(inode) { processes[descriptor.pid]?.free(descriptor.number, inode) }
+            for descriptor in holders.remove(inode) { processes[descriptor.pid]?.free(descriptor.number) }
         }
     }
 
@@ -130,7 +137,7 @@ struct SocketAttributor {
         guard isWanted || holders.isHeld(inode) else { return }
         let isAdded = holders.add(descriptor, of: inode)
         processes[descriptor.pid]?.took(descriptor.number, isNew: isAdded)
-        if isAdded { dirty.insert(inode) }
+        if isAdded, !isFirst { dirty.insert(inode) }
     }
 
     private mutating func forget(_ pid: Int32) {
@@ -181,42 +188,41 @@ struct SocketAttributor {
     }
 
     private mutating func ask(_ pid: Int32) {
-        guard var process = processes[pid], !process.isDenied, let handle = try? proc.process(pid),
+        guard let process = processes[pid], !process.isDenied, let handle = try? proc.process(pid),
             let stat = try? handle.stat(), stat.startTicks == process.owner.startTicks,
             let descriptors = try? handle.descriptors()
         else { return }
         var found: [(SocketHolders.Descriptor, UInt64)] = []
-        var stillFree: [TrackedProcess.FreedDescriptor] = []
-        for freed in process.freed {
-            switch descriptors.target(of: freed.number) {
-            case .socket(let inode) where inode == freed.inode: stillFree.append(freed)  // closed by the peer, not yet by it
-            case .socket(let inode): found.append((.init(pid: pid, number: freed.number), inode))
-            case .vanished: stillFree.append(freed)
-            default: break
-            }
-        }
-        process.freed = stillFree
-        processes[pid] = process
-        var number = process.highest + 1
+        let candidates = process.candidates()
         var gap = 0
+        for number in candidates where gap < Self.gap && found.count < wanted.count {
+            let target = descriptors.target(of: number)
+            gap = target == .vanished ? gap + 1 : 0
+            if let inode = target.inode, wanted.contains(inode) { found.append((.init(pid: pid, number: number), inode)) }
+        }
+        var number = process.highest + 1
+        gap = 0
         while gap < Self.gap, found.count < wanted.count {
-            switch descriptors.target(of: number) {
-            case .socket(let inode):
-                found.append((.init(pid: pid, number: number), inode))
-                gap = 0
-            case .vanished: gap += 1
-            default: gap = 0
-            }
+            let target = descriptors.target(of: number)
+            gap = target == .vanished ? gap + 1 : 0
+            if let inode = target.inode, wanted.contains(inode) { found.append((.init(pid: pid, number: number), inode)) }
             number += 1
         }
         for (descriptor, inode) in found { take(descriptor, of: inode) }
     }
 
-    /// Lists the descriptors of processes until every wanted socket is found.
-    private mutating func listProcesses() {
-        let order = processes.filter { !$0.value.isDenied && $0.value.looked != sample }.sorted { $0.value.sockets < $1.value.sockets }.map(\.key)
-        for pid in order {
-            if wanted.isEmpty { return }
+    /// Lists the descriptors of processes, those with few sockets first, until every wanted socket is found.
+    ///
+    /// A socket that is new was often closed again since the tables were read, and no search would find it: for new ones only so
+    /// many descriptors are listed. One that is still there in the next sample is looked for everywhere.
+    private mutating func listProcesses(of sockets: Int) {
+        let isThorough = wanted.contains { unresolved[$0] != nil }
+        var left = isThorough ? Int.max : Self.listedForNew + sockets / 50
+        let order = processes.filter { !$0.value.isDenied && $0.value.looked != sample }
+            .sorted { $0.value.sockets < $1.value.sockets }
+        for (pid, process) in order {
+            left -= process.sockets + 1
+            if wanted.isEmpty || left < 0 { return }
             lookThrough(pid)
         }
     }

@@ -13,11 +13,6 @@ public struct ExplicitNull<Value> {
     public init(wrappedValue: Value?) {
         self.wrappedValue = wrappedValue
     }
-
-    /// A property without a value.
-    public init() {
-        wrappedValue = nil
-    }
 }
 
 extension ExplicitNull: Encodable where Value: Encodable {

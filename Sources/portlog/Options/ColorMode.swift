@@ -9,8 +9,8 @@ enum ColorMode: String, CaseIterable, Sendable, ExpressibleByArgument {
     /// Never.
     case never
 
-    /// Whether to colour in a world. `NO_COLOR` (any value but an empty one) and `TERM=dumb` count for ``auto`` only: what was
-    /// asked for in words is done.
+    /// Whether to colour in a world. `NO_COLOR` (any value but an empty one) and `TERM=dumb` count for ``auto`` only:
+    /// what was asked for in words is done.
     func isOn(in world: World) -> Bool {
         switch self {
         case .always: true

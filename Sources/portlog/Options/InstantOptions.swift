@@ -7,7 +7,8 @@ struct InstantOptions: ParsableArguments {
     @Option(
         name: .long, parsing: .unconditional,
         help: ArgumentHelp(
-            "The moment asked about; the newest sample not after it answers. Default: the newest sample.",
+            "The moment asked about: -2h, 10:30, '2026-11-22 10:30:00'. The newest sample not after it answers. "
+                + "Default: the newest sample.",
             valueName: "time"),
         transform: TimeExpression.init(parsing:))
     var at: TimeExpression?
@@ -22,6 +23,9 @@ struct InstantOptions: ParsableArguments {
                 "this command answers about one moment and takes --at TIME, not a period of --since and --until.")
         }
     }
+
+    /// Whether the newest sample answers, so that its age matters.
+    var asksForNewest: Bool { at == nil }
 
     /// The moment that was asked for; `nil` for the newest sample.
     func instant(in world: World) throws -> Timestamp? {

@@ -1,12 +1,14 @@
 import ArgumentParser
 import PortModel
+import PortReports
 
 /// `--since`, `--until` and `--at` of the commands that answer about a period.
 struct PeriodOptions: ParsableArguments {
     /// Where the period begins.
     @Option(
         name: .long, parsing: .unconditional,
-        help: ArgumentHelp("Where the period begins. Default: an hour before its end.", valueName: "time"),
+        help: ArgumentHelp(
+            "Where the period begins: -2h, today, 10:30. Default: an hour before its end.", valueName: "time"),
         transform: TimeExpression.init(parsing:))
     var since: TimeExpression?
 
@@ -31,8 +33,11 @@ struct PeriodOptions: ParsableArguments {
         }
     }
 
+    /// Whether the period ends with the newest sample, so that its age matters.
+    var endsAtNewest: Bool { until == nil && at == nil }
+
     /// The period that was asked for, as far as it can be told without the history.
-    func period(in world: World) throws -> RequestedPeriod {
+    func period(in world: World) throws -> PeriodQuery {
         let now = world.now()
         let since = try since?.timestamp(now: now, in: world.localTime)
         let until = try (until ?? at)?.timestamp(now: now, in: world.localTime)
@@ -41,6 +46,6 @@ struct PeriodOptions: ParsableArguments {
                 .usage, "wrong usage", why: "--since (\(since)) lies after --until (\(until))",
                 whatToDo: "Exchange them, or leave one out.")
         }
-        return RequestedPeriod(since: since, until: until)
+        return PeriodQuery(since: since, until: until)
     }
 }

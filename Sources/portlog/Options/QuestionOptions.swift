@@ -7,13 +7,14 @@ extension TransportProtocol: ExpressibleByArgument {}
 /// What every question takes: how to answer, and about which sockets.
 struct QuestionOptions: ParsableArguments {
     /// How the answer is written.
-    @Option(name: [.short, .long], parsing: .unconditional, help: "How to write the answer (table, json or csv).")
+    @Option(
+        name: [.short, .long], parsing: .unconditional, help: "How to write the answer: for people, or as JSON or CSV.")
     var output: OutputFormat = .table
 
     /// About one protocol only.
     @Option(
         name: .customLong("protocol"), parsing: .unconditional,
-        help: ArgumentHelp("Only this protocol, tcp or udp. Default: both.", valueName: "protocol"))
+        help: ArgumentHelp("Only this protocol. Default: both.", valueName: "protocol"))
     var transport: TransportProtocol?
 
     /// About one network namespace only.
@@ -27,7 +28,8 @@ struct QuestionOptions: ParsableArguments {
     @Option(
         name: .long, parsing: .unconditional,
         help: ArgumentHelp(
-            "How many entries of a list to show at most; 0 shows all. What is left out is counted.", valueName: "n"),
+            "How many entries of a list to show at most; 0 shows all. What is left out is counted. Default: 1000 (sockets: all).",
+            valueName: "n"),
         transform: QuestionOptions.readLimit)
     var limit: Int?
 
@@ -35,7 +37,7 @@ struct QuestionOptions: ParsableArguments {
     @Option(
         name: .long, parsing: .unconditional,
         help: ArgumentHelp(
-            "Colour the table: auto (on a terminal, unless NO_COLOR is set), always or never.", valueName: "when"))
+            "When to colour the table; auto: on a terminal, unless NO_COLOR is set.", valueName: "when"))
     var color: ColorMode = .auto
 
     /// The limit of a list unless the command says otherwise.
@@ -44,12 +46,11 @@ struct QuestionOptions: ParsableArguments {
     /// Which sockets the question is about.
     var filter: SocketFilter { SocketFilter(namespace: namespace, transport: transport) }
 
-    /// How many entries to show at most; `nil` for all.
+    /// How many entries to show at most; 0 for all.
     ///
-    /// - Parameter standard: The command's own default, 0 for all.
-    func limit(default standard: Int = QuestionOptions.defaultLimit) -> Int? {
-        let limit = limit ?? standard
-        return limit == 0 ? nil : limit
+    /// - Parameter standard: The command's own default.
+    func limit(default standard: Int = QuestionOptions.defaultLimit) -> Int {
+        limit ?? standard
     }
 
     /// Writes a report to standard output in the format asked for.

@@ -8,8 +8,8 @@ struct SizeExpression: Hashable, Sendable {
         self.bytes = bytes
     }
 
-    /// Reads a size. `KiB`, `MiB`, `GiB`, `TiB` and the letters `K`, `M`, `G`, `T` alone are powers of 1024; `kB`, `MB`, `GB`, `TB`
-    /// are powers of 1000. Upper and lower case are the same.
+    /// Reads a size. `KiB`, `MiB`, `GiB`, `TiB` and the letters `K`, `M`, `G`, `T` alone are powers of 1024; `kB`,
+    /// `MB`, `GB`, `TB` are powers of 1000. Upper and lower case are the same.
     init(parsing text: String) throws {
         let refusal = ValueError(
             "a size is a number of bytes with or without a unit, such as 4MiB, 1GiB, 500MB or 1048576")

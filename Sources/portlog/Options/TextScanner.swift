@@ -1,5 +1,5 @@
-/// Reads the text of an option's value from left to right, byte by byte: all that stands in a TIME or a DURATION is ASCII,
-/// but for the µ of microseconds.
+/// Reads the text of an option's value from left to right, byte by byte: all that stands in a TIME or a DURATION is
+/// ASCII, but for the µ of microseconds.
 struct TextScanner {
     private let bytes: [UInt8]
     private(set) var position = 0
@@ -30,8 +30,8 @@ struct TextScanner {
         return position > start
     }
 
-    /// Reads as many digits as there are. `nil`, and nothing is read, when there is none, their number is not in `count`, or
-    /// the number does not fit.
+    /// Reads as many digits as there are. `nil`, and nothing is read, when there is none, their number is not in
+    /// `count`, or the number does not fit.
     mutating func takeNumber(digits count: ClosedRange<Int>) -> Int64? {
         let start = position
         var value: Int64? = 0

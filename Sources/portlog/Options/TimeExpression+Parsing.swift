@@ -5,8 +5,8 @@ extension TimeExpression {
         var parser = Parser(scanner: TextScanner(text))
         guard let meaning = try parser.parse() else {
             throw ValueError(
-                "a time is a date and time such as '2026-11-22 10:30:00', a time of day such as 10:30, today, yesterday, now, "
-                    + "-2h, '2h ago', @1763807400, or RFC 3339")
+                "a time is a date and time such as '2026-11-22 10:30:00', a time of day such as 10:30, "
+                    + "today, yesterday, now, -2h, '2h ago', @1763807400, or RFC 3339")
         }
         self.meaning = meaning
     }
@@ -65,7 +65,8 @@ extension TimeExpression {
             return .day(offset: offset, hour: 0, minute: 0, second: 0, milliseconds: 0, zone)
         }
 
-        /// `2026-11-22 10:30:00`, also with a day of the week before it, without time, seconds, or date, and with a zone.
+        /// `2026-11-22 10:30:00`, also with a day of the week before it, without time, seconds, or date, and with a
+        /// zone.
         private mutating func date() throws -> Meaning? {
             let weekday = scanner.takeWord().lowercased()
             if !weekday.isEmpty { guard scanner.takeSpace() else { return nil } }
@@ -129,7 +130,7 @@ extension TimeExpression {
             return ((Int(hour), Int(minute), Int(second)), Int(Self.milliseconds(fraction)))
         }
 
-        /// What ends a date: nothing, `Z`, `+01:00`, `-0130`, ` UTC`, ` CET`. `nil` when something else follows.
+        /// What ends a date: nothing, `Z`, `+01:00`, `-0130`, `-03`, ` UTC`, ` CET`. `nil` when something else follows.
         private mutating func zone() -> Zone? {
             if scanner.takeSpace(), scanner.isAtEnd { return .local }
             if scanner.isAtEnd { return .local }
@@ -137,6 +138,7 @@ extension TimeExpression {
                 let isWest = scanner.take("-")
                 _ = scanner.take("+")
                 guard let hours = scanner.takeNumber(digits: 2...2) else { return offsetWithoutColon(isWest) }
+                if atEnd() { return offset(isWest, hours, 0) }
                 _ = scanner.take(":")
                 guard let minutes = scanner.takeNumber(digits: 2...2), atEnd() else { return nil }
                 return offset(isWest, hours, minutes)

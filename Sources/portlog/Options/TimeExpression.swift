@@ -1,7 +1,7 @@
 import PortModel
 
-/// A TIME on the command line, as journalctl takes it: `2026-11-22 10:30:00`, `10:30`, `today`, `-2h`, `2h ago`, `@1763807400`, or
-/// RFC 3339.
+/// A TIME on the command line, as journalctl takes it: `2026-11-22 10:30:00`, `10:30`, `today`, `-2h`, `2h ago`,
+/// `@1763807400`, or RFC 3339.
 ///
 /// It is read when the command line is, and becomes a moment when clock and time zone are known.
 struct TimeExpression: Hashable, Sendable {

@@ -1,4 +1,5 @@
-/// A report as RFC 4180: a header line with the JSON names, then one row for each entry of the main list. Lines end with CRLF.
+/// A report as RFC 4180: a header line with the JSON names, then one row for each entry of the main list. Lines end
+/// with CRLF.
 struct CSVDocument {
     /// Writes a report.
     func write<Report: Presentation>(_ report: Report, to output: OutputWriter) throws {

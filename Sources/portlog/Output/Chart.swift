@@ -2,7 +2,8 @@ import PortModel
 
 /// A series as a chart of several rows, with its maximum on the left and its times below.
 ///
-/// Points stand side by side in the order of their times, each column the highest of its part, whatever the time between them.
+/// Points stand side by side in the order of their times, each column the highest of its part, whatever the time
+/// between them.
 struct Chart {
     /// A point of the series.
     struct Point {
@@ -49,28 +50,31 @@ struct Chart {
         }
         let padding = String(repeating: " ", count: margin - DisplayWidth.of(labels[1]))
         lines.append("\(padding)\(labels[1]) \(drawing.corner)\(String(repeating: drawing.floor, count: width))")
-        lines.append(String(repeating: " ", count: margin + 2) + times(width, page))
+        lines.append(String(repeating: " ", count: margin + 2) + times(width, limit: page.width - margin - 2, page))
         return lines
     }
 
-    /// The times below the plot: at the left edge, in the middle, at the right edge, as far as there is room.
-    private func times(_ width: Int, _ page: Page) -> String {
-        let isOneDay = page.time(points[0].at).prefix(10) == page.time(points[points.count - 1].at).prefix(10)
-        func text(_ column: Int) -> String {
-            let part = Sparkline.part(column, of: width, in: points.count)
-            let at = points[part.lowerBound].at
-            return isOneDay ? page.clock(at) : String(page.time(at).dropLast(3))
+    /// The times below the plot: at the left edge, in the middle, at the right edge, as far as there is room in `limit`
+    /// columns.
+    private func times(_ width: Int, limit: Int, _ page: Page) -> String {
+        let (first, last) = (points[0].at, points[points.count - 1].at)
+        let middle = points[Sparkline.part(width / 2, of: width, in: points.count).lowerBound].at
+        let notations: [(Timestamp) -> String] =
+            page.time(first).prefix(10) == page.time(last).prefix(10)
+            ? [page.clock]
+            : [{ String(page.time($0).dropLast(3)) }, { String(page.time($0).dropFirst(5).dropLast(3)) }]
+        for notation in notations where points.count > 1 {
+            let labels = [first, middle, last].map(notation)
+            let end = max(width, labels[0].count + 2 + labels[2].count)
+            guard end <= limit else { continue }
+            var line = labels[0]
+            let start = width / 2 - labels[1].count / 2
+            if start >= line.count + 2, start + labels[1].count + 2 <= end - labels[2].count {
+                line += String(repeating: " ", count: start - line.count) + labels[1]
+            }
+            return line + String(repeating: " ", count: end - labels[2].count - line.count) + labels[2]
         }
-        let last = points[points.count - 1].at
-        let right = isOneDay ? page.clock(last) : String(page.time(last).dropLast(3))
-        var line = text(0)
-        if points.count == 1 { return line }
-        let middle = text(width / 2)
-        let middleStart = width / 2 - middle.count / 2
-        if middleStart >= line.count + 2, middleStart + middle.count + 2 <= width - right.count {
-            line += String(repeating: " ", count: middleStart - line.count) + middle
-        }
-        return line + String(repeating: " ", count: max(2, width - right.count - line.count)) + right
+        return notations[0](first)
     }
 
     private func trimmed(_ line: String) -> String {
@@ -90,7 +94,8 @@ private struct Drawing {
     static let blocks = Drawing(levels: Array(" ▁▂▃▄▅▆▇█"), side: "│", tick: "┤", corner: "┼", floor: "─")
     static let ascii = Drawing(levels: Array(" .:#"), side: "|", tick: "+", corner: "+", floor: "-")
 
-    /// What stands in a row, counted from the ground, of a column of that height. Anything above 0 is seen on the ground.
+    /// What stands in a row, counted from the ground, of a column of that height. Anything above 0 is seen on the
+    /// ground.
     func cell(_ value: Double, top: Double, row: Int, rows: Int) -> Character {
         guard top > 0, value > 0 else { return levels[0] }
         let steps = levels.count - 1

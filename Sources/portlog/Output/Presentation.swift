@@ -1,12 +1,13 @@
 /// How the report of a command looks in each format. Implemented beside the command, never in PortReports.
 ///
-/// The report's own `Encodable` conformance is its JSON; what is here says where its main list is, and how that becomes rows.
+/// The report's own `Encodable` conformance is its JSON; what is here says where its main list is, and how that becomes
+/// rows.
 protocol Presentation: Encodable {
     /// An entry of the main list.
     associatedtype Entry: Encodable
 
-    /// The main list: its JSON name at the top of the document, and where it is. The document is encoded with the list empty,
-    /// then the entries follow one by one into their place, so that a long list needs little memory.
+    /// The main list: its JSON name at the top of the document, and where it is. The document is encoded with the list
+    /// empty, then the entries follow one by one into their place, so that a long list needs little memory.
     static var list: MainList<Self, Entry> { get }
 
     /// The CSV columns, one row for each entry of the main list, with the names of the JSON.

@@ -4,7 +4,8 @@ enum Sparkline {
     private static let blocks: [Character] = Array("▁▂▃▄▅▆▇█")
     private static let ascii: [Character] = Array("_.:-=+*#")
 
-    /// The series from 0 to its maximum, in at most `width` columns. Empty for an empty series; zeros are on the ground.
+    /// The series from 0 to its maximum, in at most `width` columns. Empty for an empty series; zeros are on the
+    /// ground.
     static func text(_ values: [Double], width: Int, usesUTF8: Bool) -> String {
         let levels = usesUTF8 ? blocks : ascii
         let values = compress(values, to: width)

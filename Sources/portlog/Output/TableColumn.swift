@@ -17,10 +17,10 @@ struct TableColumn<Entry> {
     /// How a cell is emphasised, if at all.
     var emphasis: (Entry) -> Emphasis?
 
-    /// A column of text.
+    /// A column of text: `TableColumn("STATE", \.state)`, or with a closure, and another one that says what stands out.
     init(
-        _ header: String, _ alignment: Alignment = .left, emphasis: @escaping (Entry) -> Emphasis? = { _ in nil },
-        _ text: @escaping (Entry) -> String
+        _ header: String, align alignment: Alignment = .left, _ text: @escaping (Entry) -> String,
+        emphasis: @escaping (Entry) -> Emphasis? = { _ in nil }
     ) {
         self.header = header
         self.alignment = alignment
@@ -30,9 +30,9 @@ struct TableColumn<Entry> {
 
     /// A column of whole numbers, moved to the right; `-` for none.
     init(
-        _ header: String, emphasis: @escaping (Entry) -> Emphasis? = { _ in nil },
-        number: @escaping (Entry) -> (some BinaryInteger)?
+        _ header: String, number: @escaping (Entry) -> (some BinaryInteger)?,
+        emphasis: @escaping (Entry) -> Emphasis? = { _ in nil }
     ) {
-        self.init(header, .right, emphasis: emphasis) { number($0).map { String($0) } ?? "-" }
+        self.init(header, align: .right, { number($0).map { String($0) } ?? "-" }, emphasis: emphasis)
     }
 }

@@ -1,6 +1,7 @@
 /// Writes entries as aligned columns. Nothing is ever cut.
 ///
-/// Every entry is asked for its cells twice, first for their widths: so a table of any length needs no memory of its own.
+/// Every entry is asked for its cells twice, first for their widths: so a table of any length needs no memory of its
+/// own.
 struct TableWriter<Entry> {
     /// The columns, from left to right.
     var columns: [TableColumn<Entry>]

@@ -21,7 +21,8 @@ struct CivilTime: Hashable, Sendable {
 
     /// Days from 1970-01-01 to this date; negative before.
     var daysSinceEpoch: Int {
-        // The year begins in March here, so that the leap day is its last: a month m then begins (153m + 2) / 5 days in.
+        // The year begins in March here, so that the leap day is its last: a month m then begins (153m + 2) / 5 days
+        // in.
         let shifted = month > 2 ? year : year - 1
         let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
         let leapDays = Self.floorDivide(shifted, 4) - Self.floorDivide(shifted, 100) + Self.floorDivide(shifted, 400)

@@ -1,6 +1,7 @@
 import ArgumentParser
 
-/// Runs a command line in a world: parses, runs, reports, and says how the process ends. It never ends the process itself.
+/// Runs a command line in a world: parses, runs, reports, and says how the process ends. It never ends the process
+/// itself.
 struct CommandRunner {
     /// The root command.
     var root: any ParsableCommand.Type = Portlog.self
@@ -9,6 +10,7 @@ struct CommandRunner {
 
     /// Runs the command that `arguments`, without the program's name, ask for. Returns the exit code.
     func run(_ arguments: [String]) async -> Int32 {
+        let arguments = Self.joined(arguments)
         var command: any ParsableCommand
         do {
             command = try root.parseAsRoot(arguments)
@@ -28,6 +30,29 @@ struct CommandRunner {
         } catch {
             return finish(error, whileParsing: false, arguments)
         }
+    }
+
+    /// The arguments with `--since -2h` as `--since=-2h`. ArgumentParser would take the value for the options `-2` and
+    /// `-h`, and show the help instead of whatever is wrong with the command line.
+    static func joined(_ arguments: [String]) -> [String] {
+        var result: [String] = []
+        var rest = arguments[...]
+        while let argument = rest.popFirst() {
+            if argument == "--" { return result + [argument] + rest }
+            if argument.hasPrefix("--"), !argument.contains("="), let value = rest.first, isNegative(value) {
+                rest.removeFirst()
+                result.append("\(argument)=\(value)")
+            } else {
+                result.append(argument)
+            }
+        }
+        return result
+    }
+
+    /// Whether the text is a minus with a number: no option is called that.
+    private static func isNegative(_ text: String) -> Bool {
+        guard text.hasPrefix("-"), let next = text.dropFirst().first(where: { $0 != " " }) else { return false }
+        return next.isASCII && next.isNumber
     }
 
     /// Reports the end of a command that threw, also where that is no failure.

@@ -13,8 +13,8 @@ struct LocalTime: Sendable {
 
     /// The clocks' reading at a moment, in seconds since 1970-01-01T00:00:00Z.
     var reading: @Sendable (_ seconds: Int64) -> Reading
-    /// The moment of a reading. Where the clocks show it twice, the zone's choice; where they skip it, a moment close by;
-    /// `nil` where the number does not fit. With a zone's name, which must be one of ``zones``, there is no doubt.
+    /// The moment of a reading. Where the clocks show it twice, the zone's choice; where they skip it, a moment close
+    /// by; `nil` where the number does not fit. With a zone's name, which must be one of ``zones``, there is no doubt.
     var seconds: @Sendable (_ civil: CivilTime, _ zone: String?) -> Int64?
     /// The abbreviations that the zone uses in a year.
     var zones: Set<String>

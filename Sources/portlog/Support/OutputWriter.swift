@@ -3,8 +3,8 @@ import Synchronization
 
 /// A buffered stream of bytes: standard output, standard error, or what a test captures.
 ///
-/// After a failure everything that follows is dropped, and the failure is thrown again, so that no half of a document is
-/// followed by something else.
+/// After a failure everything that follows is dropped, and the failure is thrown again, so that no half of a document
+/// is followed by something else.
 final class OutputWriter: Sendable {
     /// Takes all bytes of a full buffer, or throws ``OutputError``.
     typealias Sink = @Sendable (UnsafeRawBufferPointer) throws -> Void
@@ -59,7 +59,8 @@ final class OutputWriter: Sendable {
 }
 
 extension OutputWriter {
-    /// A writer to a file descriptor, which stays open. Interrupted, short and not yet possible writes are taken up again.
+    /// A writer to a file descriptor, which stays open. Interrupted, short and not yet possible writes are taken up
+    /// again.
     static func fileDescriptor(_ descriptor: Int32) -> OutputWriter {
         OutputWriter { bytes in
             var rest = bytes[...]

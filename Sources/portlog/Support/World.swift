@@ -1,7 +1,8 @@
 import Foundation
 import PortModel
 
-/// Everything outside of the program that a command may ask or change: never through globals, so that tests give their own.
+/// Everything outside of the program that a command may ask or change: never through globals, so that tests give their
+/// own.
 struct World: Sendable {
     /// The environment variables.
     var environment: [String: String]
@@ -36,8 +37,8 @@ struct World: Sendable {
 
     /// Tells the user something that is no part of the answer: one line on standard error, `portlog: text`.
     ///
-    /// What was answered before goes out first, so that both stand in order on a terminal. That standard error is closed is
-    /// no reason to stop.
+    /// What was answered before goes out first, so that both stand in order on a terminal. That standard error is
+    /// closed is no reason to stop.
     func note(_ text: String) {
         try? output.flush()
         try? errors.write("portlog: \(TextEscape.escaped(text))\n")

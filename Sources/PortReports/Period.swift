@@ -1,0 +1,57 @@
+import PortHistory
+import PortModel
+
+/// Which samples a question about a period asks for. Without either end: the hour up to the newest sample.
+public struct PeriodQuery: Hashable, Sendable {
+    /// The beginning; `nil`: an hour before the end.
+    public var since: Timestamp?
+    /// The end; `nil`: the newest sample.
+    public var until: Timestamp?
+
+    /// A period of its ends.
+    public init(since: Timestamp? = nil, until: Timestamp? = nil) {
+        self.since = since
+        self.until = until
+    }
+}
+
+/// A period of a history with at least one sample in it.
+public struct Period: Sendable {
+    /// The length of a period whose beginning is not given: an hour, in milliseconds.
+    public static let defaultLength: Int64 = 3_600_000
+
+    /// The beginning.
+    public let since: Timestamp
+    /// The end.
+    public let until: Timestamp
+    /// The samples taken in it.
+    public let samples: ClosedRange<Int>
+    /// When they were taken.
+    public let times: SampleTimes
+
+    /// A period of its parts.
+    public init(since: Timestamp, until: Timestamp, samples: ClosedRange<Int>, times: SampleTimes) {
+        self.since = since
+        self.until = until
+        self.samples = samples
+        self.times = times
+    }
+
+    /// The period that a query asks for.
+    ///
+    /// - Throws: ``NoSampleError`` when the history has no sample in it.
+    public init(_ view: HistoryView, _ query: PeriodQuery) throws {
+        guard let newest = try view.newestSample(), let oldest = try view.oldestSample() else {
+            throw NoSampleError.empty
+        }
+        let until = query.until ?? newest.takenAt
+        let since = query.since ?? until - Self.defaultLength
+        guard let samples = try view.samples(since: since, until: until) else {
+            throw NoSampleError.period(since: since, until: until, history: oldest.takenAt...newest.takenAt)
+        }
+        self.init(since: since, until: until, samples: samples, times: try view.times(of: samples))
+    }
+
+    /// The length in seconds.
+    public var seconds: Double { Double(until - since) / 1000 }
+}
