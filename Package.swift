@@ -59,7 +59,11 @@ let package = Package(
             swiftSettings: strict),
 
         .testTarget(name: "PortModelTests", dependencies: ["PortModel"], swiftSettings: strict),
-        .testTarget(name: "ProcFSTests", dependencies: ["ProcFS", "PortModel"], swiftSettings: strict),
+        .testTarget(
+            name: "ProcFSTests",
+            dependencies: ["ProcFS", "PortModel"],
+            exclude: ["Fixtures"],
+            swiftSettings: strict),
         .testTarget(
             name: "PortHistoryTests",
             dependencies: ["PortHistory", "PortModel", "Migrations", grdb],
@@ -72,7 +76,10 @@ let package = Package(
             name: "PortRecorderTests",
             dependencies: ["PortRecorder", "PortHistory", "ProcFS", "PortModel"],
             swiftSettings: strict),
-        .testTarget(name: "PortlogTests", dependencies: ["portlog", "PortModel", "PortReports"], swiftSettings: strict),
+        .testTarget(
+            name: "PortlogTests",
+            dependencies: ["portlog", "PortModel", "PortHistory", "PortReports"],
+            swiftSettings: strict),
         .testTarget(name: "LiveTests", dependencies: ["portlog", "portload", "PortModel"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

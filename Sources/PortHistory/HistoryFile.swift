@@ -1,4 +1,5 @@
 import Glibc
+import PortModel
 
 /// What stands in the first bytes of a history, read without SQLite, so that a file that is not portlog's is never touched.
 ///
@@ -56,4 +57,20 @@ public struct HistoryFile: Sendable {
 /// The system's words for an error number, `strerror(3)`.
 func systemMessage(_ number: Int32) -> String {
     strerror(number).map { String(cString: $0) } ?? "error \(number)"
+}
+
+extension HistoryFile {
+    /// Moves a damaged history and its companions out of the way, to `PATH.damaged-TIME`.
+    ///
+    /// - Parameter time: goes into the name, in UTC to the millisecond: `20261122T103000.000Z`.
+    /// - Returns: Where the file is now.
+    public static func setAside(_ path: String, at time: Timestamp) throws(HistoryError) -> String {
+        let stamp = time.rfc3339.filter { $0 != "-" && $0 != ":" }
+        let aside = "\(path).damaged-\(stamp)"
+        for suffix in ["-wal", "-shm", "-journal", ""] where rename(path + suffix, aside + suffix) != 0 {
+            if errno == ENOENT { continue }
+            throw .creating(aside, errno)
+        }
+        return aside
+    }
 }

@@ -83,10 +83,20 @@ public final class HistoryWriter {
         try? queue.close()
     }
 
-    /// The owners of a socket as the newest sample has them, and the row it had.
-    public func forEachOpenSocket(_ body: (OpenSocketID, SocketRow, _ holder: Int32) -> Void) {
-        for slot in open.slots.indices where open.slots[slot].seen != 0 {
-            body(OpenSocketID(slot: Int32(slot)), open.slots[slot].row, open.slots[slot].holder)
+    /// The inodes of sockets that the changes end, or that lose their inode by them.
+    public func forEachEnding(_ changes: SampleChanges, _ body: (_ inode: UInt64) -> Void) {
+        for slot in changes.closed where open.slots[Int(slot)].row.inode != 0 { body(open.slots[Int(slot)].row.inode) }
+        for change in changes.changed where open.slots[Int(change.slot)].id != 0 {
+            let inode = open.slots[Int(change.slot)].row.inode
+            if inode != 0, !change.keepsInode { body(inode) }
+        }
+    }
+
+    /// The inodes of sockets whose rows are as they were.
+    public func forEachUnchanged(_ changes: SampleChanges, _ body: (OpenSocketID, _ inode: UInt64) -> Void) {
+        let changed = Set(changes.changed.map(\.slot)).union(changes.closed)
+        for slot in open.slots.indices where open.slots[slot].seen != 0 && open.slots[slot].row.inode != 0 {
+            if !changed.contains(Int32(slot)) { body(OpenSocketID(slot: Int32(slot)), open.slots[slot].row.inode) }
         }
     }
 
@@ -108,11 +118,12 @@ public final class HistoryWriter {
         }
         for (slot, ownership) in changes.reassigned {
             var socket = open.slots[Int(slot)]
+            let holder = try sideTables.holder(
+                uid: socket.row.inode == 0 ? nil : socket.row.uid, changes.ownerships[Int(ownership)], boot: boot,
+                in: database)
+            if holder == Int(socket.holder) { continue }
             try intervals.close(socket, last: sample.number - 1, continued: true)
-            socket.holder = Int32(
-                try sideTables.holder(
-                    uid: socket.row.inode == 0 ? nil : socket.row.uid, changes.ownerships[Int(ownership)], boot: boot,
-                    in: database))
+            socket.holder = Int32(holder)
             try reopen(&socket, slot, sample.number, intervals)
         }
         // Listeners first: they decide the role of the connections that are new with them.

@@ -49,14 +49,14 @@ struct OpenSockets {
                 .init(snapshot: place.snapshot, row: place.row, slot: slot, continues: false, ownership: 0))
             return
         }
-        let (isRepeated, isSame, continues) = slots.withUnsafeMutableBufferPointer { slots in
+        let (isRepeated, isSame, continues, keepsInode) = slots.withUnsafeMutableBufferPointer { slots in
             let old = slots[Int(slot)].row
-            if slots[Int(slot)].seen == comparison { return (true, false, false) }
+            if slots[Int(slot)].seen == comparison { return (true, false, false, false) }
             slots[Int(slot)].seen = comparison
             let continues = row.continues(old)
             let isSame = continues && row.state == old.state && row.inode == old.inode && row.uid == old.uid
             if isSame { slots[Int(slot)].row.timerTicks = row.timerTicks }
-            return (false, isSame, continues)
+            return (false, isSame, continues, row.inode == old.inode)
         }
         if isRepeated {
             changes.repeated += 1
@@ -67,7 +67,7 @@ struct OpenSockets {
             changes.changed.append(
                 .init(
                     snapshot: place.snapshot, row: place.row, slot: slot, continues: continues,
-                    ownership: continues ? nil : 0))
+                    keepsInode: keepsInode, ownership: continues ? nil : 0))
         }
     }
 

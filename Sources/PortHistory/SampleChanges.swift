@@ -12,6 +12,8 @@ public struct SampleChanges: Sendable {
         var slot: Int32
         /// True when the socket was there before, in another state, with another user or inode.
         public var continues: Bool
+        /// True when the inode is the one that the socket had before.
+        var keepsInode = false
         /// The index of its owners in ``SampleChanges/ownerships``; `nil` takes over those that the socket had.
         public var ownership: Int32?
     }

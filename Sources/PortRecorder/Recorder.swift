@@ -1,0 +1,125 @@
+import Logging
+import PortHistory
+import PortModel
+import ProcFS
+import ServiceLifecycle
+
+/// The sampling loop as a service: `run()` takes a sample at every tick until the group shuts down or the limit is reached.
+public struct Recorder: Service {
+    /// What a recorder is told.
+    public struct Configuration: Sendable {
+        /// The history's file.
+        public var database: String
+        /// From one tick to the next.
+        public var interval: Duration
+        /// Stop after this many samples; `nil` for ever.
+        public var sampleLimit: Int?
+        /// The directory that stands for /proc.
+        public var procRoot: String
+
+        /// What a recorder is told.
+        public init(database: String, interval: Duration = .seconds(10), sampleLimit: Int? = nil, procRoot: String = "/proc") {
+            self.database = database
+            self.interval = interval
+            self.sampleLimit = sampleLimit
+            self.procRoot = procRoot
+        }
+    }
+
+    private let configuration: Configuration
+    private let clock: HostClock
+    private let notifier: SystemdNotifier
+    private let logger: Logger
+    private let onSample: @Sendable (SampleRecord) -> Void
+
+    /// A recorder.
+    ///
+    /// - Parameter onSample: called after each sample is in the history.
+    public init(
+        _ configuration: Configuration, clock: HostClock = .system, notifier: SystemdNotifier, logger: Logger,
+        onSample: @escaping @Sendable (SampleRecord) -> Void = { _ in }
+    ) {
+        self.configuration = configuration
+        self.clock = clock
+        self.notifier = notifier
+        self.logger = logger
+        self.onSample = onSample
+    }
+
+    /// Records until the service group shuts down, which lets the sample at hand complete, or the limit is reached.
+    ///
+    /// - Throws: ``PortHistory/HistoryError`` when the history cannot be opened, or there is no room for the first sample. Later
+    ///   failures end no recorder: the sample is lost and counted.
+    public func run() async throws {
+        let proc = ProcFS(root: configuration.procRoot)
+        var history = try openHistory(proc)
+        var sampler = makeSampler(history, proc)
+        var tick = Tick(every: configuration.interval, from: .now)
+        var missed = 0
+        var taken = 0
+        var failure: HistoryError?
+
+        while !Task.isShuttingDownGracefully, !Task.isCancelled, taken < configuration.sampleLimit ?? .max {
+            do {
+                let sample = try sampler.sample(missed: missed)
+                if taken == 0 { notifier.ready(status: Self.status(sample)) } else { notifier.status(Self.status(sample)) }
+                if failure != nil { logger.notice("samples are written again", metadata: ["missed": "\(missed)"]) }
+                onSample(sample)
+                taken += 1
+                missed = 0
+                failure = nil
+            } catch .damaged(let path, let reason) {
+                logger.error("the history is damaged", metadata: ["path": "\(path)", "reason": "\(reason)"])
+                history.close()
+                history = try openHistory(proc)
+                sampler = makeSampler(history, proc)
+                missed += 1
+            } catch {
+                if taken == 0 { throw error }
+                if failure != error { logger.error("a sample could not be written", metadata: ["error": "\(error)"]) }
+                failure = error
+                missed += 1
+                notifier.status("samples are being lost: \(error)")
+            }
+            missed += tick.advance(at: .now)
+            if taken < configuration.sampleLimit ?? .max { await sleep(until: tick.due) }
+        }
+        notifier.stopping()
+        history.close()
+    }
+
+    private func makeSampler(_ history: HistoryWriter, _ proc: ProcFS) -> Sampler {
+        Sampler(history, proc: proc, clock: clock, interval: configuration.interval, logger: logger)
+    }
+
+    /// Opens the history; a damaged one is set aside, so that recording goes on.
+    private func openHistory(_ proc: ProcFS) throws(HistoryError) -> HistoryWriter {
+        let host = (try? proc.hostname()) ?? "localhost"
+        let boot = (try? proc.bootID()) ?? ""
+        do {
+            return try HistoryWriter(path: configuration.database, host: host, bootID: boot)
+        } catch .damaged(let path, let reason) {
+            let aside = try HistoryFile.setAside(path, at: clock.wall())
+            logger.error(
+                "the history is damaged and was set aside; recording starts anew",
+                metadata: ["path": "\(path)", "aside": "\(aside)", "reason": "\(reason)"])
+            return try HistoryWriter(path: configuration.database, host: host, bootID: boot)
+        }
+    }
+
+    /// Sleeps until a moment or the shutdown, telling the watchdog in between that all is well.
+    private func sleep(until due: ContinuousClock.Instant) async {
+        await cancelWhenGracefulShutdown {
+            while ContinuousClock.now < due, !Task.isCancelled {
+                var wake = due
+                if let watchdog = notifier.watchdogInterval { wake = min(wake, .now + watchdog / 3) }
+                do { try await Task.sleep(until: wake, clock: .continuous) } catch { return }
+                if wake < due { notifier.alive() }
+            }
+        }
+    }
+
+    private static func status(_ sample: SampleRecord) -> String {
+        "sample \(sample.number) at \(sample.takenAt): \(sample.sockets) sockets in \(Int(sample.durationMilliseconds)) ms"
+    }
+}

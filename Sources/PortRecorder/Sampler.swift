@@ -1,0 +1,81 @@
+import Logging
+import PortHistory
+import PortModel
+import ProcFS
+
+/// Takes samples: reads the socket tables, compares, attributes, appends.
+///
+/// Not for several threads: a recorder has one.
+public final class Sampler {
+    private let proc: ProcFS
+    private let clock: HostClock
+    private let interval: Duration
+    private let history: HistoryWriter
+    private let logger: Logger
+    private var reading = SocketReading()
+    private var attributor: SocketAttributor
+    private var cpuBefore: Double
+    private var namedTroubles: Set<String> = []
+
+    /// A sampler that appends to an open history.
+    ///
+    /// - Parameters:
+    ///   - proc: where the kernel's files are.
+    ///   - interval: how often ``sample(missed:)`` is called; written into every sample.
+    public init(_ history: HistoryWriter, proc: ProcFS, clock: HostClock, interval: Duration, logger: Logger) {
+        self.history = history
+        self.proc = proc
+        self.clock = clock
+        self.interval = interval
+        self.logger = logger
+        attributor = SocketAttributor(proc)
+        cpuBefore = 0
+    }
+
+    /// Takes one sample.
+    ///
+    /// - Parameter missed: how many ticks since the last sample left none.
+    /// - Throws: Why nothing was appended; the next sample goes on as if this one had not been taken.
+    public func sample(missed: Int) throws(HistoryError) -> SampleRecord {
+        var sample = SampleRecord(takenAt: clock.wall(), bootClock: clock.boot(), missed: missed)
+        sample.intervalMilliseconds = Int(interval / .milliseconds(1))
+        let start = ContinuousClock.now
+        proc.readSockets(into: &reading)
+        let snapshot = Snapshot(rows: reading.rows, limits: proc.limits().limits)
+        noteCounters(in: &sample)
+        noteTroubles(in: &sample)
+
+        var changes = history.compare([snapshot])
+        let wallOfBoot = sample.takenAt - sample.bootClock
+        sample.permissionDenied = attributor.attribute(&changes, snapshot, history, bootedAt: wallOfBoot)
+        return try history.append(sample, [snapshot], changes) { sample in
+            let cpu = clock.cpu()
+            sample.cpuMilliseconds = cpu - cpuBefore
+            sample.durationMilliseconds = (ContinuousClock.now - start) / .milliseconds(1)
+            cpuBefore = cpu
+        }
+    }
+
+    private func noteCounters(in sample: inout SampleRecord) {
+        guard let counters = try? proc.netstat() else { return }
+        sample.listenOverflows = Int64(clamping: counters.listenOverflows ?? 0)
+        sample.listenDrops = Int64(clamping: counters.listenDrops ?? 0)
+        sample.timeWaitOverflow = Int64(clamping: counters.timeWaitOverflow ?? 0)
+    }
+
+    /// Counts what could not be read, and names each kind of it once in the log.
+    private func noteTroubles(in sample: inout SampleRecord) {
+        sample.malformed = reading.malformed
+        for row in reading.firstMalformed where namedTroubles.insert(row.file).inserted {
+            logger.warning(
+                "a row of a socket table could not be read and was skipped; more of them are counted in `portlog status`",
+                metadata: [
+                    "file": "\(row.file)", "line": "\(row.line)", "field": "\(row.field)", "text": "\(row.text)",
+                ])
+        }
+        for failure in reading.failures where namedTroubles.insert(failure.file + "!").inserted {
+            logger.error(
+                "a socket table could not be read", metadata: ["file": "\(failure.file)", "error": "\(failure.error)"])
+        }
+    }
+}

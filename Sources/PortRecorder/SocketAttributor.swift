@@ -1,0 +1,258 @@
+import PortHistory
+import PortModel
+import ProcFS
+
+/// Finds the processes that hold sockets, at a cost that follows what changed.
+///
+/// A new process is looked through once. For a new socket the likely descriptors are asked first: the kernel gives out the lowest
+/// free number (`alloc_fd` in fs/file.c), so that a new socket stands where another was closed, or right above the highest. Only
+/// what is not found so makes it list whole processes, those with few sockets first, until all are found.
+///
+/// Processes come and go while it looks. What it says of a socket it has read from a directory of that very process, so that a
+/// reused process number never gives a wrong owner: where there is a doubt, the owner is unknown.
+struct SocketAttributor {
+    private let proc: ProcFS
+    private var processes: [Int32: TrackedProcess] = [:]
+    private var holders = SocketHolders()
+    /// Sockets that no visible process holds, and how often they were looked for.
+    private var unresolved: [UInt64: Int] = [:]
+    private var pids: [Int32] = []
+    private var bootedAt = Timestamp(milliseconds: 0)
+    private var isFirst: Bool { sample == 1 }
+    /// The number of the sample at hand, from 1.
+    private var sample = 0
+
+    // What one sample is about.
+    private var wanted: Set<UInt64> = []
+    private var dirty: Set<UInt64> = []
+
+    /// A list of all processes is made this often for a socket that nobody seems to hold.
+    private static let attempts = 2
+    /// How many descriptors are listed in a sample to find new sockets, besides one for every fiftieth socket of the host: some 2 %
+    /// of what reading the tables costs.
+    private static let listedForNew = 2000
+    /// How many free numbers in a row end the search: sockets that were open for a moment leave that many behind.
+    private static let gap = 64
+
+    /// An attributor that knows nothing yet: its first sample looks through every process.
+    init(_ proc: ProcFS) { self.proc = proc }
+
+    /// Says of every new socket who owns it, and of every other whose owners have changed.
+    ///
+    /// - Parameter bootedAt: The wall clock less CLOCK_BOOTTIME.
+    /// - Returns: How many processes could not be looked into.
+    mutating func attribute(
+        _ changes: inout SampleChanges, _ snapshot: Snapshot, _ history: HistoryWriter, bootedAt: Timestamp
+    ) -> Int {
+        self.bootedAt = bootedAt
+        sample += 1
+        wanted = []
+        dirty = []
+        if isFirst { holders.reserve(snapshot.rows.count { $0.inode != 0 }) }
+        release(changes, history)
+        want(changes, snapshot)
+        followProcesses()
+        verify(snapshot)
+        if !wanted.isEmpty { askFreedDescriptors() }
+        if !wanted.isEmpty { listProcesses(of: snapshot.rows.count) }
+        noteUnresolved()
+        assign(&changes, snapshot, history)
+        return processes.values.count(where: \.isDenied)
+    }
+
+    // MARK: - What is asked
+
+    /// Forgets the sockets that are gone, and remembers which descriptors they leave free.
+    private mutating func release(_ changes: SampleChanges, _ history: HistoryWriter) {
+        history.forEachEnding(changes) { inode in
+            unresolved[inode] = nil
+            for descriptor in holders.remove(inode) { processes[descriptor.pid]?.free(descriptor.number) }
+        }
+    }
+
+    private mutating func want(_ changes: SampleChanges, _ snapshot: Snapshot) {
+        if isFirst {
+            for row in snapshot.rows where row.inode != 0 { wanted.insert(row.inode) }
+            return
+        }
+        for change in changes.changed {
+            let inode = snapshot.rows[Int(change.row)].inode
+            if inode != 0, !holders.isHeld(inode) { wanted.insert(inode) }
+        }
+        for (inode, attempts) in unresolved where attempts < Self.attempts { wanted.insert(inode) }
+    }
+
+    // MARK: - Processes
+
+    /// Looks through processes that are new, forgets those that are gone, notices those that became another program.
+    private mutating func followProcesses() {
+        guard (try? proc.pids(into: &pids)) != nil else { return }
+        let alive = Set(pids)
+        for pid in processes.keys where !alive.contains(pid) { forget(pid) }
+        for pid in pids {
+            guard let known = processes[pid] else {
+                lookThrough(pid)
+                continue
+            }
+            if known.sockets > 0, let stat = try? proc.process(pid).stat() {
+                if stat.startTicks != known.owner.startTicks {
+                    forget(pid)
+                    lookThrough(pid)
+                } else if stat.command != known.owner.command {
+                    dirty.formUnion(holders.inodes(of: pid))
+                    lookThrough(pid)
+                }
+            }
+        }
+    }
+
+    /// Takes a process in and all its sockets.
+    private mutating func lookThrough(_ pid: Int32) {
+        do {
+            let process = try proc.process(pid)
+            let owner = try process.owner(bootTime: bootedAt)
+            if let known = processes[pid], known.owner.startTicks != owner.startTicks { forget(pid) }
+            processes[pid, default: TrackedProcess(owner: owner)].owner = owner
+            processes[pid]?.looked = sample
+            try process.descriptors().forEachSocket { number, inode in
+                take(SocketHolders.Descriptor(pid: pid, number: number), of: inode)
+                return true
+            }
+        } catch .permissionDenied {
+            let nobody = PortOwner(pid: pid, startTicks: 0, startedAt: bootedAt, command: "")
+            processes[pid, default: TrackedProcess(owner: nobody)].isDenied = true
+        } catch {
+            // It has ended meanwhile, or is about to: its sockets are looked for again while they stand.
+        }
+    }
+
+    private mutating func take(_ descriptor: SocketHolders.Descriptor, of inode: UInt64) {
+        let isNew = wanted.remove(inode) != nil
+        let isWanted = unresolved.removeValue(forKey: inode) != nil || isNew
+        // An inode that is neither wanted nor held is no TCP or UDP socket of these tables.
+        guard isWanted || holders.isHeld(inode) else { return }
+        let isAdded = holders.add(descriptor, of: inode)
+        processes[descriptor.pid]?.took(descriptor.number, isNew: isAdded)
+        if isAdded { dirty.insert(inode) }
+    }
+
+    private mutating func forget(_ pid: Int32) {
+        guard let process = processes.removeValue(forKey: pid), process.sockets > 0 else { return }
+        for inode in holders.inodes(of: pid) { drop(pid, from: inode) }
+    }
+
+    private mutating func drop(_ pid: Int32, from inode: UInt64) {
+        holders.remove(pid, from: inode)
+        processes[pid]?.sockets -= 1
+        dirty.insert(inode)
+        if !holders.isHeld(inode) { wanted.insert(inode) }
+    }
+
+    /// Asks whether the holders of listeners and of shared sockets still hold them: these sockets outlive their holders.
+    private mutating func verify(_ snapshot: Snapshot) {
+        if isFirst { return }
+        var questions: [Int32: [(number: Int32, inode: UInt64)]] = [:]
+        func ask(_ inode: UInt64) {
+            for descriptor in holders.descriptors(of: inode) {
+                questions[descriptor.pid, default: []].append((descriptor.number, inode))
+            }
+        }
+        for inode in holders.shared { ask(inode) }
+        for row in snapshot.rows where row.state == .listen { ask(row.inode) }
+        for (pid, questions) in questions {
+            do {
+                let descriptors = try proc.descriptors(of: pid)
+                for (number, inode) in questions where descriptors.inode(of: number) != inode { drop(pid, from: inode) }
+            } catch .vanished {
+                forget(pid)
+            } catch {
+                // What cannot be asked stays as it was.
+            }
+        }
+    }
+
+    // MARK: - The search
+
+    /// Asks the descriptors that new sockets are likely to have been given.
+    private mutating func askFreedDescriptors() {
+        let likely = processes.filter { $0.value.sockets > 0 || !$0.value.freed.isEmpty }
+            .sorted { $0.value.freed.count > $1.value.freed.count }.map(\.key)
+        for pid in likely {
+            if wanted.isEmpty { return }
+            ask(pid)
+        }
+    }
+
+    private mutating func ask(_ pid: Int32) {
+        guard let process = processes[pid], !process.isDenied, let handle = try? proc.process(pid),
+            let stat = try? handle.stat(), stat.startTicks == process.owner.startTicks,
+            let descriptors = try? handle.descriptors()
+        else { return }
+        var found: [(SocketHolders.Descriptor, UInt64)] = []
+        let candidates = process.candidates()
+        var gap = 0
+        for number in candidates where gap < Self.gap && found.count < wanted.count {
+            let target = descriptors.target(of: number)
+            gap = target == .vanished ? gap + 1 : 0
+            if let inode = target.inode, wanted.contains(inode) { found.append((.init(pid: pid, number: number), inode)) }
+        }
+        var number = process.highest + 1
+        gap = 0
+        while gap < Self.gap, found.count < wanted.count {
+            let target = descriptors.target(of: number)
+            gap = target == .vanished ? gap + 1 : 0
+            if let inode = target.inode, wanted.contains(inode) { found.append((.init(pid: pid, number: number), inode)) }
+            number += 1
+        }
+        for (descriptor, inode) in found { take(descriptor, of: inode) }
+    }
+
+    /// Lists the descriptors of processes, those with few sockets first, until every wanted socket is found.
+    ///
+    /// A socket that is new was often closed again since the tables were read, and no search would find it: for new ones only so
+    /// many descriptors are listed. One that is still there in the next sample is looked for everywhere.
+    private mutating func listProcesses(of sockets: Int) {
+        let isThorough = wanted.contains { unresolved[$0] != nil }
+        var left = isThorough ? Int.max : Self.listedForNew + sockets / 50
+        let order = processes.filter { !$0.value.isDenied && $0.value.looked != sample }
+            .sorted { $0.value.sockets < $1.value.sockets }
+        for (pid, process) in order {
+            left -= process.sockets + 1
+            if wanted.isEmpty || left < 0 { return }
+            lookThrough(pid)
+        }
+    }
+
+    private mutating func noteUnresolved() {
+        for inode in wanted { unresolved[inode, default: 0] += 1 }
+    }
+
+    // MARK: - The answer
+
+    private mutating func assign(_ changes: inout SampleChanges, _ snapshot: Snapshot, _ history: HistoryWriter) {
+        var cache: [[Int32]: Int32] = [:]
+        for index in changes.changed.indices {
+            let change = changes.changed[index]
+            let inode = snapshot.rows[Int(change.row)].inode
+            if inode == 0 { continue }
+            dirty.remove(inode)
+            changes.setOwnership(ownership(of: inode, &changes, &cache), ofChange: index)
+        }
+        if dirty.isEmpty, !isFirst { return }
+        var reassigned: [(OpenSocketID, UInt64)] = []
+        history.forEachUnchanged(changes) { id, inode in
+            if isFirst || dirty.contains(inode) { reassigned.append((id, inode)) }
+        }
+        for (id, inode) in reassigned { changes.reassign(id, to: ownership(of: inode, &changes, &cache)) }
+    }
+
+    private func ownership(of inode: UInt64, _ changes: inout SampleChanges, _ cache: inout [[Int32]: Int32]) -> Int32 {
+        let pids = holders.descriptors(of: inode).map(\.pid).sorted()
+        if pids.isEmpty { return 0 }
+        if let known = cache[pids] { return known }
+        let owners = pids.compactMap { processes[$0]?.owner }
+        let index = changes.add(Ownership(owners: owners, attribution: .observed))
+        cache[pids] = index
+        return index
+    }
+}

@@ -1,0 +1,111 @@
+import PortHistory
+import PortModel
+
+/// One socket over the samples that were asked for: its intervals (states, owners) joined.
+public struct SocketLife: Hashable, Sendable {
+    /// The interval seen last: the socket's state and holder at the end.
+    public private(set) var newest: SocketInterval
+    /// The first sample of the intervals joined; ``PortHistory/SocketInterval/socketFirst`` of ``newest`` may be earlier.
+    public private(set) var first: Int
+    /// The last sample of the intervals joined.
+    public private(set) var last: Int
+    /// The holders that it had before, apart from the newest one's; the order has no meaning.
+    public private(set) var earlierHolders: [Int] = []
+
+    /// A life of one interval.
+    public init(_ interval: SocketInterval) {
+        newest = interval
+        first = interval.first
+        last = interval.last
+    }
+
+    /// The samples from the first to the last.
+    public var samples: ClosedRange<Int> { first...last }
+    /// The numbers of all its holders, the newest first.
+    public var holders: [Int] { [newest.holder] + earlierHolders }
+
+    /// Adds another interval of the same socket, earlier or later.
+    public mutating func join(_ interval: SocketInterval) {
+        join(SocketLife(interval))
+    }
+
+    /// Adds another part of the same socket's life, earlier or later.
+    public mutating func join(_ other: SocketLife) {
+        let holders = self.holders + other.holders
+        if other.newest.first > newest.first { newest = other.newest }
+        first = min(first, other.first)
+        last = max(last, other.last)
+        for holder in holders where holder != newest.holder && !earlierHolders.contains(holder) {
+            earlierHolders.append(holder)
+        }
+        earlierHolders.removeAll { $0 == newest.holder }
+    }
+}
+
+/// Joins intervals, as they come in any order, into the lives of the sockets.
+///
+/// A connection is its four-tuple since its first sample; where nothing else tells two sockets apart (listeners, UDP) the
+/// inode does.
+public struct SocketLives: Sendable {
+    private struct Identity: Hashable {
+        var local: Endpoint
+        var remote: Endpoint
+        var socketFirst: Int
+        var inode: UInt64
+        var namespace: Int
+        var table: SocketTable
+
+        init(_ interval: SocketInterval) {
+            local = interval.local
+            remote = interval.remote
+            socketFirst = interval.socketFirst
+            inode = interval.isListener || interval.table.transport == .udp ? interval.inode : 0
+            namespace = interval.namespace
+            table = interval.table
+        }
+    }
+
+    private var indices: [Identity: Int] = [:]
+    /// The lives, in the order in which their first interval came.
+    public private(set) var lives: [SocketLife] = []
+
+    /// No lives yet.
+    public init() {}
+
+    /// Lives that are joined already, to be read only.
+    init(lives: [SocketLife]) { self.lives = lives }
+
+    /// The lives of some intervals.
+    public init(_ intervals: some Sequence<SocketInterval>) {
+        for interval in intervals { insert(interval) }
+    }
+
+    /// Adds an interval to its socket's life.
+    public mutating func insert(_ interval: SocketInterval) {
+        let identity = Identity(interval)
+        if let index = indices[identity] {
+            lives[index].join(interval)
+        } else {
+            indices[identity] = lives.count
+            lives.append(SocketLife(interval))
+        }
+    }
+}
+
+extension SocketInterval {
+    /// The order of a list of sockets, the same every time: protocol, family, local port, local address, peer, inode.
+    func isOrdered(before other: SocketInterval) -> Bool {
+        if table != other.table { return table.rawValue < other.table.rawValue }
+        if local != other.local { return local.isOrdered(before: other.local) }
+        if remote != other.remote { return remote.isOrdered(before: other.remote) }
+        if inode != other.inode { return inode < other.inode }
+        return (namespace, socketFirst, first) < (other.namespace, other.socketFirst, other.first)
+    }
+}
+
+extension Endpoint {
+    /// By port, then by address.
+    fileprivate func isOrdered(before other: Endpoint) -> Bool {
+        port != other.port ? port < other.port : address < other.address
+    }
+}

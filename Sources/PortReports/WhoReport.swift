@@ -1,0 +1,135 @@
+import PortHistory
+import PortModel
+
+/// What `who` asks.
+public struct WhoQuery: Sendable {
+    /// The port.
+    public var port: UInt16
+    /// When.
+    public var period: PeriodQuery
+    /// Which of the sockets on the port.
+    public var filter: SocketFilter
+    /// How many holders at most; 0: all.
+    public var limit: Int
+
+    /// A question of its parts.
+    public init(
+        port: UInt16, period: PeriodQuery = PeriodQuery(), filter: SocketFilter = SocketFilter(), limit: Int = 1000
+    ) {
+        self.port = port
+        self.period = period
+        self.filter = filter
+        self.limit = limit
+    }
+}
+
+/// What a socket was to the port that it held.
+public enum PortRole: String, Hashable, Sendable, Encodable {
+    /// It takes new peers.
+    case listener
+    /// A connection on the port of a listener.
+    case server
+    /// Any other connection.
+    case client
+}
+
+/// Who held a port over a period, from when to when.
+public struct WhoReport: Encodable, Sendable {
+    /// `who`.
+    public var command = "who"
+    /// The recorded host.
+    public var host: String
+    /// The port asked for.
+    public var port: UInt16
+    /// The beginning of the period.
+    public var since: Timestamp
+    /// Its end.
+    public var until: Timestamp
+    /// How many sockets held the port.
+    public var count: Int
+    /// How many of them the limit left out.
+    public var omitted: Int
+    /// The sockets: listeners first, then the newest.
+    public var holders: [Entry]
+
+    /// A socket that held the port.
+    public struct Entry: Hashable, Sendable, Encodable {
+        /// The socket, in the state that it had last within the period.
+        public var socket: SocketDocument
+        /// What it was to the port.
+        public var role: PortRole
+        /// When it was first seen, also when that was before the period.
+        public var from: Timestamp
+        /// When it was last seen, also when that was after the period; `nil` while it lasts.
+        public var to: Timestamp?
+
+        private enum CodingKeys: String, CodingKey {
+            case role, from, to
+        }
+
+        /// Encodes the socket's fields and its own as one object.
+        public func encode(to encoder: any Encoder) throws {
+            try socket.encode(to: encoder)
+            var container = encoder.container(keyedBy: CodingKeys.self)
+            try container.encode(role, forKey: .role)
+            try container.encode(from, forKey: .from)
+            try container.encode(to, forKey: .to)
+        }
+    }
+
+    /// Answers from a history.
+    ///
+    /// - Throws: ``NoSampleError`` when there is no sample in the period.
+    public static func make(_ view: HistoryView, _ query: WhoQuery) throws -> WhoReport {
+        let period = try Period(view, query.period)
+        let clock = SampleClock(view)
+        var filter = query.filter
+        filter.localPort = query.port
+        var found = SocketLives()
+        try view.intervals(in: period.samples, matching: filter) { found.insert($0) }
+        let lives = order(found.lives)
+        let shown = lives.limited(to: query.limit)
+
+        let past = try pastListeners(of: shown, view, period, filter, clock)
+        let newest = try view.newestSample()?.number ?? period.samples.upperBound
+        let documents = SocketDocuments(view, clock: clock)
+        let holders = try shown.map { life in
+            let last = try view.lastSeen(life.newest)
+            let socket = try documents.document(of: life.newest, lastSeen: last)
+            return Entry(
+                socket: socket, role: try past.role(of: life.newest) { try clock[$0] }, from: socket.firstSeen,
+                to: last >= newest ? nil : socket.lastSeen)
+        }
+        return WhoReport(
+            host: try view.host(), port: query.port, since: period.since, until: period.until, count: lives.count,
+            omitted: lives.count - shown.count, holders: holders)
+    }
+
+    /// The listeners on the port from an hour before the first connection began until the end of the period.
+    private static func pastListeners(
+        of lives: ArraySlice<SocketLife>, _ view: HistoryView, _ period: Period, _ filter: SocketFilter,
+        _ clock: SampleClock
+    ) throws -> PastListeners {
+        var past = PastListeners(end: period.samples.upperBound)
+        guard let earliest = lives.lazy.filter({ !$0.newest.isListener }).map(\.newest.socketFirst).min() else {
+            return past
+        }
+        let horizon = try clock[earliest] - PastListeners.memory
+        let samples = try view.samples(since: horizon, until: period.until) ?? period.samples
+        let range = min(samples.lowerBound, period.samples.lowerBound)...period.samples.upperBound
+        var listeners: [SocketInterval] = []
+        try view.intervals(in: range, matching: filter) { if $0.isListener { listeners.append($0) } }
+        past.add(listeners)
+        return past
+    }
+
+    /// Listeners first, then those that began last.
+    static func order(_ lives: [SocketLife]) -> [SocketLife] {
+        lives.sorted { a, b in
+            if a.newest.isListener != b.newest.isListener { return a.newest.isListener }
+            if a.newest.socketFirst != b.newest.socketFirst { return a.newest.socketFirst > b.newest.socketFirst }
+            if a.last != b.last { return a.last > b.last }
+            return a.newest.isOrdered(before: b.newest)
+        }
+    }
+}

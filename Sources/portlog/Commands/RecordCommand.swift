@@ -1,0 +1,75 @@
+import ArgumentParser
+import Foundation
+import Logging
+import PortHistory
+import PortRecorder
+import ServiceLifecycle
+
+/// `portlog record`: the sampler in the foreground. It is what the systemd unit runs.
+struct RecordCommand: PortlogCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "record",
+        abstract: "Records this host's sockets into the database, until it is stopped.",
+        discussion: """
+            Every interval the sockets of the host are read and what has changed is written, one transaction a sample. SIGTERM \
+            and SIGINT let the sample at hand complete. Without root, processes of other users cannot be looked into: their \
+            sockets are recorded without an owner.
+            """)
+
+    @OptionGroup var database: DatabaseOption
+
+    @Option(
+        name: .long, parsing: .unconditional,
+        help: ArgumentHelp("How often to sample, from 100ms.", valueName: "duration"),
+        transform: DurationExpression.init(parsing:))
+    var interval = DurationExpression(milliseconds: 10_000)
+
+    @Option(
+        name: .long, parsing: .unconditional,
+        help: ArgumentHelp("Stop after this many samples. Default: never.", valueName: "n"))
+    var samples: Int?
+
+    @Option(
+        name: .customLong("proc"), parsing: .unconditional,
+        help: ArgumentHelp("The directory that stands for /proc.", valueName: "path"), completion: .directory)
+    var procRoot = "/proc"
+
+    private static let shortestInterval: Int64 = 100
+    private static let longestInterval: Int64 = 86_400_000
+
+    mutating func validate() throws {
+        guard (Self.shortestInterval...Self.longestInterval).contains(interval.milliseconds) else {
+            throw ValidationError("--interval is \(interval); it goes from 100ms to 1d.")
+        }
+        if let samples, samples < 1 { throw ValidationError("--samples is \(samples); it is 1 or more.") }
+    }
+
+    mutating func run(in world: World) async throws {
+        let path = try database.path(in: world, recording: true)
+        if database.database == nil { try makeFolder(of: path) }
+        var logger = Logger(label: "portlog") { _ in JournalLogHandler(world: world) }
+        logger.logLevel = .info
+        let recorder = Recorder(
+            Recorder.Configuration(
+                database: path, interval: .milliseconds(interval.milliseconds), sampleLimit: samples, procRoot: procRoot),
+            notifier: SystemdNotifier(environment: world.environment), logger: logger,
+            onSample: ProgressLine(world: world, limit: samples).callAsFunction)
+        logger.info("recording", metadata: ["database": "\(path)", "interval": "\(interval)"])
+
+        var quiet = Logger(label: "portlog.lifecycle") { _ in JournalLogHandler(world: world) }
+        quiet.logLevel = .error
+        var configuration = ServiceGroupConfiguration(
+            services: [.init(service: recorder, successTerminationBehavior: .gracefullyShutdownGroup)], logger: quiet)
+        configuration.gracefulShutdownSignals = [.sigterm, .sigint]
+        try await ServiceGroup(configuration: configuration).run()
+        if world.terminal.errorIsTerminal { try? world.errors.write("\n") }
+        logger.info("stopped", metadata: ["database": "\(path)"])
+    }
+
+    /// Makes the folder of a database that the user has not named: nobody has had the occasion to.
+    private func makeFolder(of path: String) throws {
+        let folder = (path as NSString).deletingLastPathComponent
+        try? FileManager.default.createDirectory(
+            atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o750])
+    }
+}

@@ -1,0 +1,33 @@
+import ArgumentParser
+import PortModel
+
+/// `--at` of the commands that answer about one moment.
+struct InstantOptions: ParsableArguments {
+    /// The moment.
+    @Option(
+        name: .long, parsing: .unconditional,
+        help: ArgumentHelp(
+            "The moment asked about; the newest sample not after it answers. Default: the newest sample.",
+            valueName: "time"),
+        transform: TimeExpression.init(parsing:))
+    var at: TimeExpression?
+
+    // Taken to be refused with a reason, rather than as unknown options.
+    @Option(name: .long, parsing: .unconditional, help: .hidden) var since: String?
+    @Option(name: .long, parsing: .unconditional, help: .hidden) var until: String?
+
+    mutating func validate() throws {
+        if since != nil || until != nil {
+            throw ValidationError(
+                "this command answers about one moment and takes --at TIME, not a period of --since and --until.")
+        }
+    }
+
+    /// Whether the newest sample answers, so that its age matters.
+    var asksForNewest: Bool { at == nil }
+
+    /// The moment that was asked for; `nil` for the newest sample.
+    func instant(in world: World) throws -> Timestamp? {
+        try at?.timestamp(now: world.now(), in: world.localTime)
+    }
+}

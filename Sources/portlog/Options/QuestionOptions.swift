@@ -1,0 +1,66 @@
+import ArgumentParser
+import PortHistory
+import PortModel
+
+extension TransportProtocol: ExpressibleByArgument {}
+
+/// What every question takes: how to answer, and about which sockets.
+struct QuestionOptions: ParsableArguments {
+    /// How the answer is written.
+    @Option(name: [.short, .long], parsing: .unconditional, help: "How to write the answer (table, json or csv).")
+    var output: OutputFormat = .table
+
+    /// About one protocol only.
+    @Option(
+        name: .customLong("protocol"), parsing: .unconditional,
+        help: ArgumentHelp("Only this protocol, tcp or udp. Default: both.", valueName: "protocol"))
+    var transport: TransportProtocol?
+
+    /// About one network namespace only.
+    @Option(
+        name: .long, parsing: .unconditional,
+        help: ArgumentHelp(
+            "Only this network namespace; 'host' is the recorder's own. Default: all.", valueName: "name"))
+    var namespace: String?
+
+    /// How many entries of a list are shown; `nil` when nothing was given.
+    @Option(
+        name: .long, parsing: .unconditional,
+        help: ArgumentHelp(
+            "How many entries of a list to show at most; 0 shows all. What is left out is counted. Default: 1000 (sockets: all).",
+            valueName: "n"),
+        transform: QuestionOptions.readLimit)
+    var limit: Int?
+
+    /// When the table is coloured.
+    @Option(
+        name: .long, parsing: .unconditional,
+        help: ArgumentHelp(
+            "Colour the table: auto (on a terminal, unless NO_COLOR is set), always or never.", valueName: "when"))
+    var color: ColorMode = .auto
+
+    /// The limit of a list unless the command says otherwise.
+    static let defaultLimit = 1000
+
+    /// Which sockets the question is about.
+    var filter: SocketFilter { SocketFilter(namespace: namespace, transport: transport) }
+
+    /// How many entries to show at most; 0 for all.
+    ///
+    /// - Parameter standard: The command's own default.
+    func limit(default standard: Int = QuestionOptions.defaultLimit) -> Int {
+        limit ?? standard
+    }
+
+    /// Writes a report to standard output in the format asked for.
+    func show(_ report: some Presentation, in world: World) throws {
+        try Renderer(format: output, color: color, world: world).render(report)
+    }
+
+    private static func readLimit(_ text: String) throws -> Int {
+        guard let limit = Int(text), limit >= 0 else {
+            throw ValueError("a limit is a whole number from 0 (all) up")
+        }
+        return limit
+    }
+}

@@ -1,0 +1,60 @@
+/// How the report of a command looks in each format. Implemented beside the command, never in PortReports.
+///
+/// The report's own `Encodable` conformance is its JSON; what is here says where its main list is, and how that becomes
+/// rows.
+protocol Presentation: Encodable {
+    /// An entry of the main list.
+    associatedtype Entry: Encodable
+
+    /// The main list: its JSON name at the top of the document, and where it is. The document is encoded with the list
+    /// empty, then the entries follow one by one into their place, so that a long list needs little memory.
+    static var list: MainList<Self, Entry> { get }
+
+    /// The CSV columns, one row for each entry of the main list, with the names of the JSON.
+    static var csv: [CSVColumn<Entry>] { get }
+
+    /// The columns of the table.
+    func columns(on page: Page) -> [TableColumn<Entry>]
+
+    /// What stands before the table. Nothing by default.
+    func head(on page: Page) -> [Block]
+
+    /// What stands after the table. Nothing by default.
+    func tail(on page: Page) -> [Block]
+
+    /// How many entries the limit left out of the main list. 0 by default.
+    var omitted: Int { get }
+
+    /// What a table without entries says instead: `no sockets`.
+    var nothing: String { get }
+}
+
+extension Presentation {
+    func head(on page: Page) -> [Block] { [] }
+    func tail(on page: Page) -> [Block] { [] }
+    var omitted: Int { 0 }
+
+    /// The entries of the main list.
+    var entries: [Entry] { self[keyPath: Self.list.entries] }
+
+    /// The report without the entries of its main list.
+    func withoutEntries() -> Self {
+        var copy = self
+        copy[keyPath: Self.list.entries] = []
+        return copy
+    }
+}
+
+/// Where the main list of a report is.
+struct MainList<Report, Entry> {
+    /// Its name in the JSON.
+    var name: String
+    /// The property.
+    var entries: WritableKeyPath<Report, [Entry]>
+
+    /// A list of its name and property.
+    init(_ name: String, _ entries: WritableKeyPath<Report, [Entry]>) {
+        self.name = name
+        self.entries = entries
+    }
+}

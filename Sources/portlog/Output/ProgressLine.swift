@@ -1,0 +1,19 @@
+import PortHistory
+
+/// What a person who runs `portlog record` on a terminal sees: one line that is written over with every sample.
+struct ProgressLine: Sendable {
+    /// Where the line goes: its standard error, and only where that is a terminal.
+    let world: World
+    /// How many samples there will be; `nil` for ever.
+    let limit: Int?
+
+    /// Shows a sample.
+    func callAsFunction(_ sample: SampleRecord) {
+        guard world.terminal.errorIsTerminal else { return }
+        let of = limit.map { "/\($0)" } ?? ""
+        let cost = "\(HumanFormat.duration(milliseconds: Int64(sample.durationMilliseconds))), CPU \(HumanFormat.duration(milliseconds: Int64(sample.cpuMilliseconds)))"
+        let line = "sample \(sample.number)\(of) · \(sample.sockets) sockets · \(cost)"
+        try? world.errors.write("\r\u{1b}[K\(String(line.prefix(world.terminal.columns - 1)))")
+        try? world.errors.flush()
+    }
+}

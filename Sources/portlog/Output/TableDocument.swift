@@ -1,0 +1,29 @@
+/// A report for people: head, table, tail.
+struct TableDocument {
+    /// What it is drawn on.
+    var page: Page
+
+    /// Writes a report.
+    func write<Report: Presentation>(_ report: Report, to output: OutputWriter) throws {
+        let head = report.head(on: page)
+        for block in head { try block.write(on: page, to: output) }
+        if !head.isEmpty { try output.write("\n") }
+        let entries = report.entries
+        if entries.isEmpty {
+            try Block.line(report.nothing, .faint).write(on: page, to: output)
+        } else {
+            try TableWriter(columns: report.columns(on: page), style: page.style).write(entries, to: output)
+        }
+        let tail = report.tail(on: page)
+        if !tail.isEmpty { try output.write("\n") }
+        for block in tail { try block.write(on: page, to: output) }
+        if let line = Self.omission(report.omitted) {
+            try Block.line(line, .faint).write(on: page, to: output)
+        }
+    }
+
+    /// The last line of a table from which a limit left something out.
+    static func omission(_ omitted: Int) -> String? {
+        omitted > 0 ? "\(omitted) more not shown; --limit 0 shows all." : nil
+    }
+}

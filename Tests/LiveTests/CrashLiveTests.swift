@@ -1,0 +1,64 @@
+import Foundation
+import Testing
+
+@testable import portload
+
+extension LiveTests {
+    /// A recorder that is killed loses at most the sample that it was writing.
+    @Suite struct CrashLiveTests {
+        @Test func fiftyKillsLeaveAWholeHistoryEachTime() throws {
+            let scratch = try Scratch()
+            let namespace = try NetworkNamespace()
+            let portlog = Portlog(in: namespace, scratch)
+            // Always something to write: 400 connections a second come and go.
+            let load = try namespace.start(
+                Binaries.portload, ["hold", "--connections", "400", "--rate", "400", "--processes", "1"])
+            try #require(load.output.next(milliseconds: 20_000)?.contains("\"ready\":true") == true)
+            try portlog.record()
+
+            var newest = 1
+            for round in 1...50 {
+                let delay = Int.random(in: 20...600)
+                let recorder = try portlog.start(interval: "100ms")
+                usleep(UInt32(delay) * 1000)
+                recorder.end(SIGKILL)
+                let status = recorder.wait()
+                try #require(status == 128 + SIGKILL, "round \(round): it ended before it was killed")
+
+                let report: Comment = "round \(round), killed after \(delay) ms"
+                #expect(try Self.integrity(of: portlog.database, scratch) == "ok", report)
+                let sample = try portlog.ask("status")["last_sample"]
+                let number = try #require(sample["number"].int, report)
+                #expect(number >= newest, report)
+                newest = number
+                let sockets = try portlog.ask("sockets")
+                #expect(sockets["sample"]["number"].int == number, report)
+                #expect(sockets["sockets"].array.count == sample["sockets"].int, report)
+            }
+            load.closeInput()
+
+            // Many rounds got as far as a sample, and none began a history of its own.
+            #expect(newest > 20)
+            try portlog.record()
+            let status = try portlog.ask("status")
+            #expect(status["last_sample"]["number"].int == newest + 1)
+            #expect(status["database"]["samples"].int == newest + 1)
+            let files = try FileManager.default.contentsOfDirectory(atPath: scratch.path)
+            #expect(files.filter { $0.contains("damaged") } == [])
+        }
+
+        /// SQLite's own judgement, on a copy: what the crash has left stays as it is for the next start.
+        private static func integrity(of database: String, _ scratch: Scratch) throws -> String {
+            let copy = scratch.file("copy.db")
+            for suffix in ["", "-wal"] {
+                try? FileManager.default.removeItem(atPath: copy + suffix)
+                if FileManager.default.fileExists(atPath: database + suffix) {
+                    try FileManager.default.copyItem(atPath: database + suffix, toPath: copy + suffix)
+                }
+            }
+            try? FileManager.default.removeItem(atPath: copy + "-shm")
+            let result = try Command.run("sqlite3", [copy, "PRAGMA integrity_check"])
+            return (result.output + result.errors).trimmingCharacters(in: .whitespacesAndNewlines)
+        }
+    }
+}
