@@ -91,7 +91,6 @@ public struct PortSpace: Sendable {
     /// Sticky ports that sockets have left in this round.
     var left: [UInt16] = []
     var round = 0
-    var now = Int64.min
 
     /// A namespace without sockets.
     public init(_ limits: PortLimits) {
@@ -157,7 +156,6 @@ public struct PortSpace: Sendable {
 
     /// Ends the round: CLOCK_BOOTTIME is `now`, in milliseconds, and TIME_WAITs old enough by then are reusable.
     public mutating func finish(at now: Int64) {
-        self.now = now
         while let item = pending.first, item.due < now {
             pending.removeFirst()
             if connections[Int(item.slot)].generation == item.generation { makeReusable(item.slot) }
@@ -169,6 +167,12 @@ public struct PortSpace: Sendable {
     /// True when figures of another round would differ although no socket comes or goes: a TIME_WAIT turns reusable by `now`.
     public func isDue(at now: Int64) -> Bool {
         pending.first.map { $0.due < now } ?? false
+    }
+
+    /// The number of the destination of an outgoing connection.
+    public func destinationNumber(at place: Place) -> Int? {
+        guard case .connection(let slot) = place, connections[Int(slot)].tuple >= 0 else { return nil }
+        return Int(tuples[Int(connections[Int(slot)].tuple)].destination)
     }
 
     /// How far the ports towards a destination, by its number, are used.
