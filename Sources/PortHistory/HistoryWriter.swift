@@ -165,7 +165,7 @@ public final class HistoryWriter {
             socket.socketFirst = old.socketFirst
         } else {
             if row.isListener { listeners.opened(.init(row, socket.namespace)) }
-            socket.role = role(of: row, socket, sample)
+            socket.role = try role(of: socket, sample, in: database)
             socket.flow = Int32(try sideTables.flow(row, socket.namespace, socket.role, in: database))
             socket.socketFirst = Int32(sample)
         }
@@ -182,19 +182,22 @@ public final class HistoryWriter {
     }
 
     /// Which side of a connection a new socket is: see docs/decisions/ for the rule and what was considered.
-    private func role(of row: SocketRow, _ socket: OpenSocket, _ sample: Int) -> ConnectionRole {
+    private func role(of socket: OpenSocket, _ sample: Int, in database: Database) throws -> ConnectionRole {
+        let row = socket.row
         if row.remote.isNone { return .none }
         if row.state == .synSent { return .outgoing }
         guard let here = listeners[.init(row, socket.namespace)] else { return .outgoing }
         if here.count > 0 { return .accepted }
         // The listener has gone. A connection that is new one sample later cannot have been accepted by it.
         if here.last < sample - 1 { return .outgoing }
-        // It went in this very sample. On this host a peer that is a listener settles it.
+        // It went in this very sample. A peer on this host that is a listener settles it, or else another program's descriptor.
         let peer = ListenerMemory.Port(
             namespace: socket.namespace, transport: row.table.transport, number: row.remote.port)
         let isLocalPeer = row.remote.address == row.local.address || row.remote.address.isLoopback
         if isLocalPeer, let there = listeners[peer], there.count > 0 { return .outgoing }
-        return .accepted
+        let listener = try sideTables.programs(of: Int(here.holder), in: database)
+        let owner = try sideTables.programs(of: Int(socket.holder), in: database)
+        return listener.isEmpty || owner.isEmpty || !listener.isDisjoint(with: owner) ? .accepted : .outgoing
     }
 
     private func noteListener(_ socket: OpenSocket, left last: Int, in database: Database) throws {

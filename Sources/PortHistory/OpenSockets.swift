@@ -25,6 +25,7 @@ struct OpenSockets {
         comparison &+= 1
         if comparison == 0 { comparison = 1 }
         for (number, snapshot) in snapshots.enumerated() {
+            if used == 0 { changes.changed.reserveCapacity(snapshot.rows.count) }
             reserve(snapshot.rows.count)
             snapshot.rows.withUnsafeBufferPointer { rows in
                 for position in rows.indices {
@@ -158,7 +159,7 @@ struct OpenSockets {
 
     /// Makes room for as many sockets as a snapshot has rows, exactly: growth by doubling would leave half of it unused.
     private mutating func reserve(_ rows: Int) {
-        if slots.isEmpty { slots.reserveCapacity(rows + rows / 16) }
+        if slots.isEmpty { slots.reserveCapacity(rows + rows / 32) }
         var size = index.count
         while rows * 2 > size { size *= 2 }
         if size > index.count { grow(to: size) }

@@ -100,6 +100,14 @@ struct SideTables {
         return try self.holder(key, in: database)
     }
 
+    /// The programs of a holder's processes, by their numbers.
+    mutating func programs(of holder: Int, in database: Database) throws -> Set<Int> {
+        let processes = try holderKey(holder, in: database).processes
+        let statement = try database.cachedStatement(
+            sql: "SELECT program FROM process WHERE id IN (SELECT value FROM json_each(?))")
+        return Set(try Int.fetchAll(statement, arguments: [processes]))
+    }
+
     /// A holder by its number.
     mutating func holderKey(_ id: Int, in database: Database) throws -> HolderKey {
         if let key = holderKeys[id] { return key }

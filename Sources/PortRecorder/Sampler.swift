@@ -44,6 +44,10 @@ public final class Sampler {
         let snapshot = Snapshot(rows: reading.rows, limits: proc.limits().limits)
         noteCounters(in: &sample)
         noteTroubles(in: &sample)
+        // Rows that were not read are not sockets that are gone: no sample is better than a wrong one.
+        if let failure = reading.failures.first {
+            throw .inputOutput(path: failure.file, reason: failure.error.description)
+        }
 
         var changes = history.compare([snapshot])
         let wallOfBoot = sample.takenAt - sample.bootClock

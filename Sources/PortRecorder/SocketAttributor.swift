@@ -48,7 +48,11 @@ struct SocketAttributor {
         sample += 1
         wanted = []
         dirty = []
-        if isFirst { holders.reserve(snapshot.rows.count { $0.inode != 0 }) }
+        if isFirst {
+            let sockets = snapshot.rows.count { $0.inode != 0 }
+            holders.reserve(sockets)
+            wanted.reserveCapacity(sockets)
+        }
         release(changes, history)
         want(changes, snapshot)
         followProcesses()
@@ -133,7 +137,7 @@ struct SocketAttributor {
         guard isWanted || holders.isHeld(inode) else { return }
         let isAdded = holders.add(descriptor, of: inode)
         processes[descriptor.pid]?.took(descriptor.number, isNew: isAdded)
-        if isAdded { dirty.insert(inode) }
+        if isAdded, !isFirst { dirty.insert(inode) }
     }
 
     private mutating func forget(_ pid: Int32) {

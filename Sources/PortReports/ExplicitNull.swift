@@ -1,15 +1,22 @@
-/// Writes an optional property out as `null` where it has no value: the synthesized `encode(to:)` would leave its key out.
+/// A property that is written out as `null` where there is none. The synthesized `encode(to:)` leaves out optionals that are
+/// `nil`, but every field of a portlog document is always there.
+///
+///     struct Peak: Encodable {
+///         @ExplicitNull var at: Timestamp?
+///     }
 @propertyWrapper
-public struct ExplicitNull<Value: Encodable>: Encodable {
-    /// The value; `nil` becomes `null`.
+public struct ExplicitNull<Value> {
+    /// The value, or none.
     public var wrappedValue: Value?
 
-    /// Wraps a value.
+    /// A property with a value, or none.
     public init(wrappedValue: Value?) {
         self.wrappedValue = wrappedValue
     }
+}
 
-    /// Encodes the value or `null`.
+extension ExplicitNull: Encodable where Value: Encodable {
+    /// Encodes the value, or null.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         if let wrappedValue {
@@ -20,6 +27,6 @@ public struct ExplicitNull<Value: Encodable>: Encodable {
     }
 }
 
-extension ExplicitNull: Sendable where Value: Sendable {}
 extension ExplicitNull: Equatable where Value: Equatable {}
 extension ExplicitNull: Hashable where Value: Hashable {}
+extension ExplicitNull: Sendable where Value: Sendable {}

@@ -8,17 +8,13 @@ struct PastListeners: Sendable {
 
     /// The last sample of the period.
     let end: Int
-    private var spans: [BindKey: SampleSpans] = [:]
+    private let spans: [BindKey: SampleSpans]
 
-    /// No listeners yet.
-    init(end: Int) {
+    /// What the listeners' intervals tell, up to the period's last sample.
+    init(_ listeners: [SocketInterval], end: Int) {
         self.end = end
-    }
-
-    /// Adds the listeners' intervals, all at once.
-    mutating func add(_ listeners: [SocketInterval]) {
-        for (key, intervals) in Dictionary(grouping: listeners, by: BindKey.init) {
-            spans[key] = SampleSpans(intervals.map { min($0.first, $0.socketFirst)...$0.last })
+        spans = Dictionary(grouping: listeners, by: BindKey.init).mapValues { intervals in
+            SampleSpans(intervals.map { min($0.first, $0.socketFirst)...$0.last })
         }
     }
 

@@ -14,7 +14,7 @@ struct SampleSpans: Hashable, Sendable {
     /// Adds a range that begins no earlier than the last run.
     mutating func append(_ range: ClosedRange<Int>) {
         guard let last = runs.last, range.lowerBound <= last.upperBound + 1 else { return runs.append(range) }
-        runs[runs.count - 1] = min(last.lowerBound, range.lowerBound)...max(last.upperBound, range.upperBound)
+        runs[runs.count - 1] = last.lowerBound...max(last.upperBound, range.upperBound)
     }
 
     /// True without any sample.
@@ -61,9 +61,6 @@ struct SampleSpans: Hashable, Sendable {
         }
         return result
     }
-
-    /// The samples of both sets.
-    func union(_ other: SampleSpans) -> SampleSpans { SampleSpans(runs + other.runs) }
 
     private func firstRun(endingAtOrAfter sample: Int) -> Int {
         var low = 0

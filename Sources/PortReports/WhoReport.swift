@@ -86,11 +86,14 @@ public struct WhoReport: Encodable, Sendable {
         var filter = query.filter
         filter.localPort = query.port
         var found = SocketLives()
-        try view.intervals(in: period.samples, matching: filter) { found.insert($0) }
-        let lives = order(found.lives)
-        let shown = lives.limited(to: query.limit)
-
-        let past = try pastListeners(of: shown, view, period, filter, clock)
+        var listeners: [SocketInterval] = []
+        try view.intervals(in: period.samples, matching: filter) { interval in
+            found.insert(interval)
+            if interval.isListener { listeners.append(interval) }
+        }
+        let shown = newest(query.limit, of: found.lives)
+        listeners += try earlierListeners(for: shown, view, period, filter, clock)
+        let past = PastListeners(listeners, end: period.samples.upperBound)
         let newest = try view.newestSample()?.number ?? period.samples.upperBound
         let documents = SocketDocuments(view, clock: clock)
         let holders = try shown.map { life in
@@ -101,35 +104,41 @@ public struct WhoReport: Encodable, Sendable {
                 to: last >= newest ? nil : socket.lastSeen)
         }
         return WhoReport(
-            host: try view.host(), port: query.port, since: period.since, until: period.until, count: lives.count,
-            omitted: lives.count - shown.count, holders: holders)
+            host: try view.host(), port: query.port, since: period.since, until: period.until, count: found.lives.count,
+            omitted: found.lives.count - shown.count, holders: holders)
     }
 
-    /// The listeners on the port from an hour before the first connection began until the end of the period.
-    private static func pastListeners(
-        of lives: ArraySlice<SocketLife>, _ view: HistoryView, _ period: Period, _ filter: SocketFilter,
-        _ clock: SampleClock
-    ) throws -> PastListeners {
-        var past = PastListeners(end: period.samples.upperBound)
-        guard let earliest = lives.lazy.filter({ !$0.newest.isListener }).map(\.newest.socketFirst).min() else {
-            return past
-        }
+    /// The listeners before the period, from an hour before the first of the connections began.
+    private static func earlierListeners(
+        for lives: [SocketLife], _ view: HistoryView, _ period: Period, _ filter: SocketFilter, _ clock: SampleClock
+    ) throws -> [SocketInterval] {
+        let connections = lives.lazy.filter { !$0.newest.isListener }
+        guard let earliest = connections.map(\.newest.socketFirst).min() else { return [] }
         let horizon = try clock[earliest] - PastListeners.memory
-        let samples = try view.samples(since: horizon, until: period.until) ?? period.samples
-        let range = min(samples.lowerBound, period.samples.lowerBound)...period.samples.upperBound
+        let start = period.samples.lowerBound
+        guard let first = try view.samples(since: horizon, until: period.since)?.lowerBound, first < start else {
+            return []
+        }
         var listeners: [SocketInterval] = []
-        try view.intervals(in: range, matching: filter) { if $0.isListener { listeners.append($0) } }
-        past.add(listeners)
-        return past
+        try view.intervals(in: first...(start - 1), matching: filter) { if $0.isListener { listeners.append($0) } }
+        return listeners
     }
 
-    /// Listeners first, then those that began last.
-    static func order(_ lives: [SocketLife]) -> [SocketLife] {
-        lives.sorted { a, b in
-            if a.newest.isListener != b.newest.isListener { return a.newest.isListener }
-            if a.newest.socketFirst != b.newest.socketFirst { return a.newest.socketFirst > b.newest.socketFirst }
-            if a.last != b.last { return a.last > b.last }
-            return a.newest.isOrdered(before: b.newest)
-        }
+    /// So many of them, or all for 0: listeners first, then those that began last.
+    static func newest(_ limit: Int, of lives: [SocketLife]) -> [SocketLife] {
+        lives.indices
+            .map { (rank: rank(lives[$0]), index: $0) }
+            .sorted { a, b in
+                a.rank == b.rank
+                    ? lives[a.index].newest.isOrdered(before: lives[b.index].newest) : a.rank > b.rank
+            }
+            .limited(to: limit)
+            .map { lives[$0.index] }
+    }
+
+    /// One number to sort by: listeners before others, then the first sample, then the last one.
+    private static func rank(_ life: SocketLife) -> UInt64 {
+        (life.newest.isListener ? 1 << 63 : 0) | UInt64(life.newest.socketFirst & 0x7fff_ffff) << 32
+            | UInt64(life.last & 0xffff_ffff)
     }
 }

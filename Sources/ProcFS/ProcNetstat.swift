@@ -10,6 +10,13 @@ public struct ProcNetstat: Hashable, Sendable {
     /// TIME_WAIT sockets that were not made because there were `tcp_max_tw_buckets` already.
     public var timeWaitOverflow: UInt64?
 
+    /// Counters of their values.
+    public init(listenOverflows: UInt64? = nil, listenDrops: UInt64? = nil, timeWaitOverflow: UInt64? = nil) {
+        self.listenOverflows = listenOverflows
+        self.listenDrops = listenDrops
+        self.timeWaitOverflow = timeWaitOverflow
+    }
+
     /// Reads the text of the file: pairs of lines, names above and numbers below, each pair with its group in front.
     public init(parsing bytes: [UInt8]) throws(ProcError) {
         let lines = ProcText.lines(bytes[...]).filter { $0.starts("TcpExt: ") }.map(ProcText.words)

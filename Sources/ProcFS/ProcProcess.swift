@@ -103,13 +103,14 @@ extension ProcFS {
         return pids
     }
 
-    /// Whether processes of other users are invisible (`hidepid=2`): the first process of every PID namespace is there.
+    /// Whether processes of other users are kept from the caller, `hidepid=1` or `2`: the first process of every PID
+    /// namespace is always there.
     public func hidesProcesses() -> Bool {
         do {
             _ = try process(1)
             return false
         } catch {
-            return true
+            return error == .vanished || error == .permissionDenied
         }
     }
 }

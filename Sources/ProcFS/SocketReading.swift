@@ -41,6 +41,7 @@ extension ProcFS {
     ///   `thread-self/net` of the calling thread's, `<pid>/net` that of a process.
     public func readSockets(netPath: String = "net", into reading: inout SocketReading) {
         reading.reset()
+        if reading.rows.capacity == 0 { reading.rows.reserveCapacity(expectedRows(netPath)) }
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.tableBuffer, alignment: 64)
         defer { buffer.deallocate() }
         for table in SocketTable.allCases {
@@ -54,6 +55,15 @@ extension ProcFS {
                 reading.incomplete.append(table)
             }
         }
+    }
+
+    /// How many rows there are about to be, some to spare: an array that never grows leaves no holes behind.
+    private func expectedRows(_ netPath: String) -> Int {
+        let v4 = try? sockstat(netPath: netPath)
+        let v6 = (try? sockstat6(netPath: netPath)) ?? nil
+        let tcp = (v4?.tcpInUse ?? 0) + (v4?.tcpTimeWait ?? 0) + (v6?.tcpInUse ?? 0)
+        let rows = tcp + (v4?.udpInUse ?? 0) + (v6?.udpInUse ?? 0)
+        return rows + rows / 32 + 64
     }
 
     /// The same in a new reading.

@@ -64,6 +64,24 @@ extension LiveTests {
             #expect(try portlog.ask("ephemeral")["destinations"][0]["slow_connect"].bool == true)
         }
 
+        @Test func afterBindBeforeConnectFreeIsAnUpperBoundAndSaysSo() throws {
+            let scratch = try Scratch()
+            let namespace = try NetworkNamespace(range: 40000...40099)
+            let portlog = Portlog(in: namespace, scratch)
+            let agent = try Agent(in: namespace)
+            try agent.serve("0.0.0.0", 80)
+            // Odd ports, while the even ones are free: nothing else in /proc shows that these were bound.
+            try agent(
+                .init(command: .connect, name: "bound first", to: "127.0.0.1", toPort: 80, from: "127.0.0.1", count: 30)
+            )
+            try agent.connect("127.0.0.2", 80)
+            try portlog.record()
+            let document = try portlog.ask("ephemeral")
+            let entry = try #require(Self.entry(document, .init(to: "127.0.0.2")), "\(document)")
+            #expect(entry["free"].int ?? 0 >= (try agent.countFreePorts("127.0.0.2", 80)))
+            #expect(entry["certain"].bool == false)
+        }
+
         private static func entry(_ document: JSON, _ destination: EphemeralScenario.Destination) -> JSON? {
             let from = destination.from ?? (destination.to.contains(":") ? "::1" : "127.0.0.1")
             return document["destinations"].array.first {

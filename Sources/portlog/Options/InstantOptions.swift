@@ -7,7 +7,8 @@ struct InstantOptions: ParsableArguments {
     @Option(
         name: .long, parsing: .unconditional,
         help: ArgumentHelp(
-            "The moment asked about; the newest sample not after it answers. Default: the newest sample.",
+            "The moment asked about: -2h, 10:30, '2026-11-22 10:30:00'. The newest sample not after it answers. "
+                + "Default: the newest sample.",
             valueName: "time"),
         transform: TimeExpression.init(parsing:))
     var at: TimeExpression?

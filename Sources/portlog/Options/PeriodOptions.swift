@@ -7,7 +7,8 @@ struct PeriodOptions: ParsableArguments {
     /// Where the period begins.
     @Option(
         name: .long, parsing: .unconditional,
-        help: ArgumentHelp("Where the period begins. Default: an hour before its end.", valueName: "time"),
+        help: ArgumentHelp(
+            "Where the period begins: -2h, today, 10:30. Default: an hour before its end.", valueName: "time"),
         transform: TimeExpression.init(parsing:))
     var since: TimeExpression?
 

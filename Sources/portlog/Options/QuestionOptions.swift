@@ -7,13 +7,14 @@ extension TransportProtocol: ExpressibleByArgument {}
 /// What every question takes: how to answer, and about which sockets.
 struct QuestionOptions: ParsableArguments {
     /// How the answer is written.
-    @Option(name: [.short, .long], parsing: .unconditional, help: "How to write the answer (table, json or csv).")
+    @Option(
+        name: [.short, .long], parsing: .unconditional, help: "How to write the answer: for people, or as JSON or CSV.")
     var output: OutputFormat = .table
 
     /// About one protocol only.
     @Option(
         name: .customLong("protocol"), parsing: .unconditional,
-        help: ArgumentHelp("Only this protocol, tcp or udp. Default: both.", valueName: "protocol"))
+        help: ArgumentHelp("Only this protocol. Default: both.", valueName: "protocol"))
     var transport: TransportProtocol?
 
     /// About one network namespace only.
@@ -36,7 +37,7 @@ struct QuestionOptions: ParsableArguments {
     @Option(
         name: .long, parsing: .unconditional,
         help: ArgumentHelp(
-            "Colour the table: auto (on a terminal, unless NO_COLOR is set), always or never.", valueName: "when"))
+            "When to colour the table; auto: on a terminal, unless NO_COLOR is set.", valueName: "when"))
     var color: ColorMode = .auto
 
     /// The limit of a list unless the command says otherwise.

@@ -4,14 +4,20 @@
 /// `\n`, `\x1b`, `\u{202e}`. Everything printable stays, of any script. A backslash stays too: units have them
 /// (`dev-disk\x2duuid.swap`) and must be recognised.
 enum TextEscape {
+    /// How many combining marks a character may have. No script's writing needs more.
+    private static let mostMarks = 4
+
     /// The text with everything harmful made visible.
     static func escaped(_ text: String) -> String {
         if isPlainASCII(text) { return text }
         var result = ""
         result.reserveCapacity(text.utf8.count + 16)
+        // A combining mark at the start would settle on what stands before the cell, and a tower of them on the lines
+        // above.
+        var marks = mostMarks
         for scalar in text.unicodeScalars {
-            // A combining mark at the start would settle on what stands before the cell.
-            if isHarmful(scalar) || result.isEmpty && isMark(scalar) {
+            marks = isMark(scalar) ? marks + 1 : 0
+            if isHarmful(scalar) || marks > mostMarks {
                 result += visible(scalar)
             } else {
                 result.unicodeScalars.append(scalar)

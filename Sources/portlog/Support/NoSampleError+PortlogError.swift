@@ -11,7 +11,10 @@ extension NoSampleError: PortlogErrorConvertible {
                 whatToDo: "Wait for the first one, or start 'portlog record'.")
         case .period(let since, let until, let history):
             PortlogError(
-                .noInput, "no answer", why: "there is no sample from \(since) to \(until)",
+                .noInput, "no answer",
+                // The end is the newest sample where none was asked for, and may lie before the beginning then.
+                why: since > until
+                    ? "there is no sample since \(since)" : "there is no sample from \(since) to \(until)",
                 whatToDo: Self.advice(history))
         case .moment(let moment, let history):
             PortlogError(

@@ -1,7 +1,7 @@
 import Foundation
 
 /// A JSON value of any shape. What is missing reads as ``missing``, so that a test says in one line what it expects.
-enum JSON: Equatable, Decodable {
+enum JSON: Equatable {
     case missing
     case null
     case bool(Bool)
@@ -12,24 +12,22 @@ enum JSON: Equatable, Decodable {
 
     /// Reads a document.
     init(text: String) throws {
-        self = try JSONDecoder().decode(JSON.self, from: Data(text.utf8))
+        self.init(try JSONSerialization.jsonObject(with: Data(text.utf8)))
     }
 
-    init(from decoder: any Decoder) throws {
-        let container = try decoder.singleValueContainer()
-        if container.decodeNil() {
-            self = .null
-        } else if let value = try? container.decode(Bool.self) {
-            self = .bool(value)
-        } else if let value = try? container.decode(Double.self) {
-            self = .number(value)
-        } else if let value = try? container.decode(String.self) {
-            self = .string(value)
-        } else if let value = try? container.decode([JSON].self) {
-            self = .array(value)
-        } else {
-            self = .object(try container.decode([String: JSON].self))
+    private init(_ value: Any) {
+        switch value {
+        case let members as [String: Any]: self = .object(members.mapValues { JSON($0) })
+        case let elements as [Any]: self = .array(elements.map { JSON($0) })
+        case let text as String: self = .string(text)
+        case let number as NSNumber: self = Self.isBool(number) ? .bool(number.boolValue) : .number(number.doubleValue)
+        default: self = .null
         }
+    }
+
+    /// JSON's `true` is a number to Foundation, of a type that only truth values have.
+    private static func isBool(_ number: NSNumber) -> Bool {
+        String(cString: number.objCType) == "c"
     }
 
     /// A member of an object.
