@@ -1,0 +1,61 @@
+import PortHistory
+import PortModel
+
+/// The owners of many sockets together: those at the end of a period or, where none of these is known, all of the period.
+struct OwnerTally {
+    /// The most processes that an entry names; it says how many more there are.
+    static let most = 20
+
+    /// What is known of the owners.
+    struct Summary: Hashable, Sendable {
+        /// The processes with most sockets first, at most ``OwnerTally/most``.
+        var owners: [OwnerDocument] = []
+        /// How many more there are.
+        var omitted = 0
+        /// How the owners of most of the sockets are known; of two ways that are equally frequent the weaker.
+        var attribution = Attribution.unknown
+    }
+
+    /// A process, whatever is known of it besides.
+    private struct Process: Hashable {
+        var pid: Int32
+        var startTicks: UInt64
+        var startedAt: Timestamp
+    }
+
+    private var atEnd: [Int: Int] = [:]
+    private var before: [Int: Int] = [:]
+
+    /// Counts a socket of a holder.
+    mutating func add(holder: Int, isAtEnd: Bool) {
+        if isAtEnd { atEnd[holder, default: 0] += 1 } else { before[holder, default: 0] += 1 }
+    }
+
+    /// The owners, looked up by the holders' numbers.
+    func summary(_ holder: (Int) throws -> Holder) rethrows -> Summary {
+        let end = try Self.summary(atEnd, holder)
+        if !end.owners.isEmpty { return end }
+        return try Self.summary(before, holder)
+    }
+
+    private static func summary(_ sockets: [Int: Int], _ holder: (Int) throws -> Holder) rethrows -> Summary {
+        var processes: [Process: (owner: PortOwner, sockets: Int)] = [:]
+        var ways: [Attribution: Int] = [:]
+        for (number, count) in sockets {
+            let ownership = try holder(number).ownership
+            if ownership.owners.isEmpty { continue }
+            ways[ownership.attribution, default: 0] += count
+            for owner in ownership.owners {
+                let process = Process(pid: owner.pid, startTicks: owner.startTicks, startedAt: owner.startedAt)
+                processes[process, default: (owner, 0)].sockets += count
+            }
+        }
+        let sorted = processes.values.sorted {
+            ($1.sockets, $0.owner.pid, $0.owner.startTicks) < ($0.sockets, $1.owner.pid, $1.owner.startTicks)
+        }
+        let way = ways.max { ($0.value, $0.key.rawValue) < ($1.value, $1.key.rawValue) }
+        return Summary(
+            owners: sorted.prefix(most).map { OwnerDocument($0.owner) }, omitted: max(0, sorted.count - most),
+            attribution: way?.key ?? .unknown)
+    }
+}
