@@ -40,7 +40,8 @@ public struct SocketsReport: Encodable, Sendable {
         let instant = try Instant(view, at: query.at)
         var found: [SocketInterval] = []
         found.reserveCapacity(query.filter == SocketFilter() ? instant.sample.sockets : 0)
-        try view.intervals(in: instant.sample.number...instant.sample.number, matching: query.filter) { found.append($0) }
+        let number = instant.sample.number
+        try view.intervals(in: number...number, matching: query.filter) { found.append($0) }
         found.sort { $0.isOrdered(before: $1) }
         let shown = found.limited(to: query.limit)
         return SocketsReport(
