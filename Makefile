@@ -1,0 +1,55 @@
+# portlog: `make help` lists the targets.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+# Where things are built; what `make run` records.
+SCRATCH ?= .build
+DATABASE ?= ./portlog.db
+SAMPLES ?= 30
+INTERVAL ?= 1s
+# A toolchain that is not in PATH: make run SWIFT=/path/to/swift
+export SWIFT
+
+swift := Scripts/swift
+release := $(SCRATCH)/release
+release_flags := -c release --static-swift-stdlib --scratch-path $(SCRATCH)
+
+# What a build needs besides the Swift toolchain, what the tests need besides that, and the benchmarks.
+build_packages := ca-certificates g++ git libsqlite3-dev
+test_packages := $(build_packages) iproute2 mount procps sqlite3 util-linux
+bench_packages := $(build_packages) iproute2 procps sqlite3 util-linux
+
+# Under sudo, what root made here is given to the user who called sudo, whatever came out.
+give_back := Scripts/give-back $(SCRATCH) Package.resolved .swiftpm $(DATABASE) $(DATABASE)-wal $(DATABASE)-shm $(DATABASE)-lock
+finally = status=$$?; $(give_back); exit $$status
+
+.PHONY: help run test lint bench build clean
+
+help: ## Lists the targets.
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## Builds portlog, records this host for 30 s into ./portlog.db, and asks the questions.
+	@$(MAKE) --no-print-directory build
+	@Scripts/run $(release)/portlog $(DATABASE) $(SAMPLES) $(INTERVAL); $(finally)
+
+build: ## Builds the release binary: .build/release/portlog.
+	@$(swift) --version >/dev/null
+	@Scripts/install-packages $(build_packages)
+	@$(swift) build $(release_flags) --product portlog; $(finally)
+
+test: ## Runs all tests; those with real sockets need root.
+	@$(swift) --version >/dev/null
+	@Scripts/install-packages $(test_packages)
+	@Scripts/test $(SCRATCH); $(finally)
+
+lint: ## Checks the style of the sources; any finding is an error.
+	@$(swift) format lint --strict --recursive Sources Tests Migrations Package.swift
+
+bench: ## Measures what recording costs against cat and ss, with 130 000 sockets; needs root.
+	@$(swift) --version >/dev/null
+	@Scripts/install-packages $(bench_packages)
+	@{ $(swift) build $(release_flags) --product portlog && $(swift) build $(release_flags) --product portload && \
+		Tests/Benchmarks/run.sh $(release); }; $(finally)
+
+clean: ## Removes what was built; a recorded ./portlog.db stays.
+	rm -rf $(SCRATCH) Package.resolved
