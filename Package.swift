@@ -79,6 +79,7 @@ let package = Package(
         .testTarget(
             name: "PortlogTests",
             dependencies: ["portlog", "PortModel", "PortHistory", "PortReports"],
+            exclude: ["Golden"],
             swiftSettings: strict),
         .testTarget(name: "LiveTests", dependencies: ["portlog", "portload", "PortModel"], swiftSettings: strict),
     ],

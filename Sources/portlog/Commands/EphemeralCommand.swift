@@ -71,7 +71,7 @@ extension EphemeralReport: Presentation {
         let ending = destinations.min { ($0.exhaustedAt ?? .never) < ($1.exhaustedAt ?? .never) }
         if let ending, let end = ending.exhaustedAt {
             let ends = "The ports from \(ending.localAddress) to \(ending.peer) run out at \(page.zonedTime(end))"
-            blocks.append(.line("\(ends) (\(page.age(end))) if it goes on like this.", .critical))
+            blocks += [.blank, .line("\(ends) (\(page.age(end))) if it goes on like this.", .critical)]
         }
         if let first = destinations.first {
             var chart = Chart(

@@ -28,7 +28,7 @@ extension SocketsReport: Presentation {
     func columns(on page: Page) -> [TableColumn<SocketDocument>] {
         let now = sample.takenAt
         let age = TableColumn<SocketDocument>("AGE", align: .right) {
-            HumanFormat.duration(milliseconds: now - $0.firstSeen)
+            $0.firstSeen == now ? "new" : HumanFormat.duration(milliseconds: now - $0.firstSeen)
         }
         return [age] + TableColumn.socket(among: sockets) { $0 }
     }

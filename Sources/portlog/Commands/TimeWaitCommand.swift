@@ -75,8 +75,10 @@ extension TimeWaitReport: Presentation {
     private var isNearLimit: Bool { limit.map { Double(now) >= 0.9 * Double($0) } ?? false }
 
     private var rate: String {
-        enteredPerSecond >= 0.1 || enteredPerSecond == 0
-            ? "\(HumanFormat.number(enteredPerSecond)) a second" : "\(HumanFormat.number(enteredPerSecond * 60)) a minute"
+        if enteredPerSecond >= 0.1 || enteredPerSecond == 0 {
+            return "\(HumanFormat.number(enteredPerSecond)) a second"
+        }
+        return "\(HumanFormat.number(enteredPerSecond * 60)) a minute"
     }
 }
 

@@ -20,7 +20,7 @@ protocol Presentation: Encodable {
     func columns(on page: Page) -> [TableColumn<Entry>]
 
     /// What stands beneath the row of an entry, where columns are no place for it. Nothing by default; an empty line
-    /// follows each entry that has something.
+    /// stands between entries that have something.
     func details(of entry: Entry, on page: Page) -> [Block]
 
     /// What stands before the table. Nothing by default.

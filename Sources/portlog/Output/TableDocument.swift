@@ -12,10 +12,12 @@ struct TableDocument {
         if entries.isEmpty {
             try Block.line(report.nothing, .faint).write(on: page, to: output)
         } else {
+            var left = entries.count
             try TableWriter(columns: report.columns(on: page), style: page.style).write(entries, to: output) { entry in
                 let details = report.details(of: entry, on: page)
                 for block in details { try block.write(on: page, to: output) }
-                if !details.isEmpty { try output.write("\n") }
+                left -= 1
+                if !details.isEmpty, left > 0 { try output.write("\n") }
             }
         }
         let tail = report.tail(on: page)
