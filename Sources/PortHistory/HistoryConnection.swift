@@ -50,7 +50,9 @@ enum HistoryConnection {
         if !isNew {
             try queue.read { database in
                 let found = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
-                if found > schema || found < 1 { throw HistoryError.otherSchema(path: path, found: found, expected: schema) }
+                if found > schema || found < 1 {
+                    throw HistoryError.otherSchema(path: path, found: found, expected: schema)
+                }
                 let verdict = try String.fetchOne(database, sql: "PRAGMA quick_check(1)")
                 if verdict != "ok" { throw HistoryError.damaged(path: path, reason: verdict ?? "no answer") }
             }
@@ -87,7 +89,9 @@ enum HistoryConnection {
         }
         do {
             return try openReadOnly(path)
-        } catch let error as DatabaseError where error.resultCode == .SQLITE_CANTOPEN || error.resultCode == .SQLITE_READONLY {
+        } catch let error as DatabaseError
+            where error.resultCode == .SQLITE_CANTOPEN || error.resultCode == .SQLITE_READONLY
+        {
             // No write-ahead log beside the file and no right to make one: a copy, which nobody changes.
             do { return try openReadOnly(immutableURI(path)) } catch { throw HistoryError(error, path) }
         } catch {

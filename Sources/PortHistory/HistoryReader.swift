@@ -27,7 +27,9 @@ public final class HistoryReader {
                     result = try body(HistoryView(database))
                     return .commit
                 }
-                guard let result else { throw HistoryError.inputOutput(path: path, reason: "the transaction did not run") }
+                guard let result else {
+                    throw HistoryError.inputOutput(path: path, reason: "the transaction did not run")
+                }
                 return result
             }
         } catch let error as DatabaseError {

@@ -76,7 +76,9 @@ public final class HistoryView {
     }
 
     /// How many ticks have left no sample, over the whole history.
-    public func missedSamples() throws -> Int { try Int.fetchOne(database, sql: "SELECT total(missed) FROM sample") ?? 0 }
+    public func missedSamples() throws -> Int {
+        try Int.fetchOne(database, sql: "SELECT total(missed) FROM sample") ?? 0
+    }
 
     private func sample(_ condition: String, _ arguments: StatementArguments = []) throws -> SampleRecord? {
         let sql = "SELECT sample.*, boot.boot_id FROM sample JOIN boot ON boot.id = sample.boot \(condition)"
@@ -102,7 +104,8 @@ public final class HistoryView {
 
     /// Every interval that overlaps a range of samples, in no order.
     public func intervals(
-        in samples: ClosedRange<Int>, matching filter: SocketFilter = SocketFilter(), _ body: (SocketInterval) throws -> Void
+        in samples: ClosedRange<Int>, matching filter: SocketFilter = SocketFilter(),
+        _ body: (SocketInterval) throws -> Void
     ) throws {
         let newest = try Int.fetchOne(database, sql: "SELECT max(number) FROM sample") ?? 0
         try IntervalQuery(database, flowReader, newest: newest).forEach(
@@ -148,7 +151,8 @@ public final class HistoryView {
     private func owner(_ id: Int) throws -> PortOwner {
         if let owner = owners[id] { return owner }
         let row = try Row.fetchOne(
-            database, cachedSQL: "SELECT * FROM process JOIN program ON program.id = process.program WHERE process.id = ?",
+            database,
+            cachedSQL: "SELECT * FROM process JOIN program ON program.id = process.program WHERE process.id = ?",
             [id])
         guard let row else { throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "process \(id) is missing") }
         func word(_ column: String) -> String? { (row[column] as String).isEmpty ? nil : row[column] }
@@ -179,7 +183,8 @@ public final class HistoryView {
 
 extension Row {
     /// The first row of a query whose statement the connection keeps.
-    fileprivate static func fetchOne(_ database: Database, cachedSQL sql: String, _ arguments: StatementArguments) throws
+    fileprivate static func fetchOne(_ database: Database, cachedSQL sql: String, _ arguments: StatementArguments)
+        throws
         -> Row?
     {
         try fetchOne(database.cachedStatement(sql: sql), arguments: arguments)

@@ -94,6 +94,7 @@ public final class HistoryWriter {
 
     /// The inodes of sockets whose rows are as they were.
     public func forEachUnchanged(_ changes: SampleChanges, _ body: (OpenSocketID, _ inode: UInt64) -> Void) {
+        if changes.changed.count + changes.closed.count == open.count { return }
         let changed = Set(changes.changed.map(\.slot)).union(changes.closed)
         for slot in open.slots.indices where open.slots[slot].seen != 0 && open.slots[slot].row.inode != 0 {
             if !changed.contains(Int32(slot)) { body(OpenSocketID(slot: Int32(slot)), open.slots[slot].row.inode) }
@@ -147,9 +148,10 @@ public final class HistoryWriter {
         var socket = OpenSocket(row: row)
         socket.namespace = Int16(namespace)
         let uid = row.inode == 0 ? nil : row.uid
-        if let ownership = change.ownership {
+        if change.ownership != SampleChanges.Change.inherited {
             socket.holder = Int32(
-                try sideTables.holder(uid: uid, changes.ownerships[Int(ownership)], boot: boot, in: database))
+                try sideTables.holder(
+                    uid: uid, changes.ownerships[Int(change.ownership)], boot: boot, in: database))
         } else if uid == nil {
             socket.holder = Int32(try sideTables.heir(of: Int(old.holder), in: database))
         } else {
@@ -172,7 +174,9 @@ public final class HistoryWriter {
         try reopen(&socket, change.slot, sample, intervals)
     }
 
-    private func reopen(_ socket: inout OpenSocket, _ slot: Int32, _ sample: Int, _ intervals: IntervalStatements) throws {
+    private func reopen(_ socket: inout OpenSocket, _ slot: Int32, _ sample: Int, _ intervals: IntervalStatements)
+        throws
+    {
         socket.id = nextID
         nextID += 1
         socket.first = Int32(sample)
@@ -205,7 +209,8 @@ public final class HistoryWriter {
         let port = ListenerMemory.Port(socket.row, socket.namespace)
         listeners.closed(port, last: last, holder: socket.holder)
         try database.cachedStatement(
-            sql: "INSERT OR REPLACE INTO listened_port (namespace, transport, port, last, holder) VALUES (?, ?, ?, ?, ?)"
+            sql:
+                "INSERT OR REPLACE INTO listened_port (namespace, transport, port, last, holder) VALUES (?, ?, ?, ?, ?)"
         ).execute(arguments: [
             Int(port.namespace), port.transport == .tcp ? 0 : 1, Int(port.number), last, Int(socket.holder),
         ])

@@ -38,7 +38,8 @@ struct IntervalQuery {
         }
         let open = try HotStatement(
             database,
-            "SELECT \(Self.columns), first FROM open_interval WHERE first <= ?1" + (port == nil ? "" : " AND local_port = ?2"))
+            "SELECT \(Self.columns), first FROM open_interval WHERE first <= ?1"
+                + (port == nil ? "" : " AND local_port = ?2"))
         open[1] = samples.upperBound
         if let port { open[2] = Int(port) }
         defer { open.reset() }
@@ -46,7 +47,8 @@ struct IntervalQuery {
     }
 
     private func forEachClosed(
-        _ cluster: IntervalCluster, _ chunks: ClosedRange<Int>, _ port: UInt16?, _ body: (HotStatement, Int, Int) throws -> Void
+        _ cluster: IntervalCluster, _ chunks: ClosedRange<Int>, _ port: UInt16?,
+        _ body: (HotStatement, Int, Int) throws -> Void
     ) throws {
         let select = "SELECT \(Self.columns), chunk, start, length FROM interval WHERE class = ?1 AND "
         func scan(_ statement: HotStatement) throws {
@@ -136,7 +138,9 @@ struct IntervalQuery {
         return nil
     }
 
-    private static func interval(_ statement: HotStatement, _ flow: FlowReader.Flow, first: Int, last: Int, isOpen: Bool)
+    private static func interval(
+        _ statement: HotStatement, _ flow: FlowReader.Flow, first: Int, last: Int, isOpen: Bool
+    )
         -> SocketInterval
     {
         let kind = IntervalKind(rawValue: statement.int(3))

@@ -4,7 +4,8 @@ import PortModel
 /// The tables `limits` and `limits_change`: which sysctls were in force from which sample on.
 enum LimitsTable {
     private static let columns = [
-        "range_first", "range_last", "reserved", "unprivileged_start", "tw_reuse", "tw_reuse_delay_ms", "max_tw_buckets",
+        "range_first", "range_last", "reserved", "unprivileged_start", "tw_reuse", "tw_reuse_delay_ms",
+        "max_tw_buckets",
         "timestamps", "fin_timeout_s", "autobind_reuse", "nonlocal_bind", "bindv6only", "kernel_release", "assumed",
     ]
 

@@ -29,7 +29,8 @@ struct OpenSocketReader {
                 row: SocketRow(
                     table: flow.table, state: kind.state,
                     local: Endpoint(flow.local, UInt16(truncatingIfNeeded: statement.int(1))),
-                    remote: Endpoint(flow.remote, remotePort), uid: UInt32(truncatingIfNeeded: max(0, statement.int(10))),
+                    remote: Endpoint(flow.remote, remotePort),
+                    uid: UInt32(truncatingIfNeeded: max(0, statement.int(10))),
                     inode: UInt64(truncatingIfNeeded: statement.int(5)),
                     timerTicks: kind.state == .timeWait ? UInt32(max(0, 6000 - age)) : 0))
             socket.id = Int64(statement.int(0))

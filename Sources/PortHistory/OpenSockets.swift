@@ -29,7 +29,7 @@ struct OpenSockets {
             reserve(snapshot.rows.count)
             snapshot.rows.withUnsafeBufferPointer { rows in
                 for position in rows.indices {
-                    compare(rows[position], Int16(snapshot.namespace), (Int32(number), Int32(position)), &changes)
+                    compare(rows[position], Int16(snapshot.namespace), (Int16(number), Int32(position)), &changes)
                 }
             }
         }
@@ -40,14 +40,14 @@ struct OpenSockets {
     }
 
     private mutating func compare(
-        _ row: SocketRow, _ namespace: Int16, _ place: (snapshot: Int32, row: Int32), _ changes: inout SampleChanges
+        _ row: SocketRow, _ namespace: Int16, _ place: (snapshot: Int16, row: Int32), _ changes: inout SampleChanges
     ) {
         let hash = Self.hash(row, namespace, seed)
         guard let slot = find(row, namespace, hash) else {
             let slot = insert(row, namespace, hash)
             changes.sockets += 1
             changes.changed.append(
-                .init(snapshot: place.snapshot, row: place.row, slot: slot, continues: false, ownership: 0))
+                .init(row: place.row, slot: slot, ownership: 0, snapshot: place.snapshot, continues: false))
             return
         }
         let (isRepeated, isSame, continues, keepsInode) = slots.withUnsafeMutableBufferPointer { slots in
@@ -55,7 +55,8 @@ struct OpenSockets {
             if slots[Int(slot)].seen == comparison { return (true, false, false, false) }
             slots[Int(slot)].seen = comparison
             let continues = row.continues(old)
-            let isSame = continues && row.state == old.state && row.inode == old.inode
+            let isSame =
+                continues && row.state == old.state && row.inode == old.inode
                 && (row.uid == old.uid || row.inode == 0)
             if isSame { slots[Int(slot)].row.timerTicks = row.timerTicks }
             return (false, isSame, continues, row.inode == old.inode)
@@ -66,10 +67,11 @@ struct OpenSockets {
         }
         changes.sockets += 1
         if !isSame {
+            let ownership = continues ? SampleChanges.Change.inherited : 0
             changes.changed.append(
                 .init(
-                    snapshot: place.snapshot, row: place.row, slot: slot, continues: continues,
-                    keepsInode: keepsInode, ownership: continues ? nil : 0))
+                    row: place.row, slot: slot, ownership: ownership, snapshot: place.snapshot, continues: continues,
+                    keepsInode: keepsInode))
         }
     }
 

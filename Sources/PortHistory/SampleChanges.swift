@@ -2,20 +2,23 @@ import PortModel
 
 /// What is different between a sample and the one before it. Its size is that of the difference.
 public struct SampleChanges: Sendable {
-    /// A row that is new, or not as it was.
+    /// A row that is new, or not as it was. 16 bytes: the first sample has one for every socket.
     public struct Change: Sendable {
-        /// Which of the snapshots the row stands in.
-        public var snapshot: Int32
-        /// The row's index in it.
+        /// The row's index in its snapshot.
         public var row: Int32
         /// Where ``OpenSockets`` keeps the socket.
         var slot: Int32
+        /// The index of its owners in ``SampleChanges/ownerships``, or ``inherited``.
+        var ownership: Int32
+        /// Which of the snapshots the row stands in.
+        public var snapshot: Int16
         /// True when the socket was there before, in another state, with another user or inode.
         public var continues: Bool
         /// True when the inode is the one that the socket had before.
         var keepsInode = false
-        /// The index of its owners in ``SampleChanges/ownerships``; `nil` takes over those that the socket had.
-        public var ownership: Int32?
+
+        /// Stands for the owners that the socket had before.
+        static let inherited: Int32 = -1
     }
 
     /// Sockets whose rows are new or not as they were.

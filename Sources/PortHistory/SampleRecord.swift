@@ -33,9 +33,11 @@ public struct SampleRecord: Hashable, Sendable {
 
     /// A sample of its properties; all figures but the clock default to nothing.
     public init(
-        number: Int = 0, takenAt: Timestamp, bootClock: Int64 = 0, bootID: String = "", durationMilliseconds: Double = 0,
+        number: Int = 0, takenAt: Timestamp, bootClock: Int64 = 0, bootID: String = "",
+        durationMilliseconds: Double = 0,
         cpuMilliseconds: Double = 0, intervalMilliseconds: Int = 10_000, sockets: Int = 0, permissionDenied: Int = 0,
-        malformed: Int = 0, missed: Int = 0, listenOverflows: Int64 = 0, listenDrops: Int64 = 0, timeWaitOverflow: Int64 = 0
+        malformed: Int = 0, missed: Int = 0, listenOverflows: Int64 = 0, listenDrops: Int64 = 0,
+        timeWaitOverflow: Int64 = 0
     ) {
         self.number = number
         self.takenAt = takenAt

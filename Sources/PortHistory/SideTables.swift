@@ -40,7 +40,9 @@ struct SideTables {
     mutating func forget() { self = SideTables() }
 
     /// The number of a row's flow. An outgoing connection's holds the peer's port.
-    mutating func flow(_ row: SocketRow, _ namespace: Int16, _ role: ConnectionRole, in database: Database) throws -> Int {
+    mutating func flow(_ row: SocketRow, _ namespace: Int16, _ role: ConnectionRole, in database: Database) throws
+        -> Int
+    {
         let key = FlowKey(
             namespace: namespace, table: row.table, local: row.local.address, remote: row.remote.address,
             remotePort: role == .outgoing ? row.remote.port : 0)

@@ -12,7 +12,8 @@ public enum PortClass: String, Hashable, Sendable, Codable {
     /// The class of a port in a namespace whose ephemeral range is `range`.
     public init(of port: UInt16, range: PortRange) {
         self =
-            if range.contains(port) { .ephemeral } else if port < 1024 { .wellKnown } else if port < 49152 { .registered }
-            else { .dynamic }
+            if range.contains(port) { .ephemeral } else if port < 1024 { .wellKnown } else if port < 49152 {
+                .registered
+            } else { .dynamic }
     }
 }

@@ -20,7 +20,8 @@ public struct PortOwner: Hashable, Sendable {
 
     /// A process of its properties.
     public init(
-        pid: Int32, startTicks: UInt64, startedAt: Timestamp, command: String, executable: String? = nil, uid: UInt32 = 0,
+        pid: Int32, startTicks: UInt64, startedAt: Timestamp, command: String, executable: String? = nil,
+        uid: UInt32 = 0,
         unit: String? = nil, container: String? = nil
     ) {
         self.pid = pid

@@ -18,7 +18,9 @@ public struct Recorder: Service {
         public var procRoot: String
 
         /// What a recorder is told.
-        public init(database: String, interval: Duration = .seconds(10), sampleLimit: Int? = nil, procRoot: String = "/proc") {
+        public init(
+            database: String, interval: Duration = .seconds(10), sampleLimit: Int? = nil, procRoot: String = "/proc"
+        ) {
             self.database = database
             self.interval = interval
             self.sampleLimit = sampleLimit
@@ -62,7 +64,11 @@ public struct Recorder: Service {
         while !Task.isShuttingDownGracefully, !Task.isCancelled, taken < configuration.sampleLimit ?? .max {
             do {
                 let sample = try sampler.sample(missed: missed)
-                if taken == 0 { notifier.ready(status: Self.status(sample)) } else { notifier.status(Self.status(sample)) }
+                if taken == 0 {
+                    notifier.ready(status: Self.status(sample))
+                } else {
+                    notifier.status(Self.status(sample))
+                }
                 if failure != nil { logger.notice("samples are written again", metadata: ["missed": "\(missed)"]) }
                 onSample(sample)
                 taken += 1

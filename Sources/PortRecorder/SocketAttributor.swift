@@ -209,14 +209,18 @@ struct SocketAttributor {
         for number in candidates where gap < Self.gap && found.count < wanted.count {
             let target = descriptors.target(of: number)
             gap = target == .vanished ? gap + 1 : 0
-            if let inode = target.inode, wanted.contains(inode) { found.append((.init(pid: pid, number: number), inode)) }
+            if let inode = target.inode, wanted.contains(inode) {
+                found.append((.init(pid: pid, number: number), inode))
+            }
         }
         var number = process.highest + 1
         gap = 0
         while gap < Self.gap, found.count < wanted.count {
             let target = descriptors.target(of: number)
             gap = target == .vanished ? gap + 1 : 0
-            if let inode = target.inode, wanted.contains(inode) { found.append((.init(pid: pid, number: number), inode)) }
+            if let inode = target.inode, wanted.contains(inode) {
+                found.append((.init(pid: pid, number: number), inode))
+            }
             number += 1
         }
         for (descriptor, inode) in found { take(descriptor, of: inode) }

@@ -35,7 +35,9 @@ struct SocketHolders {
             first[inode] = descriptor
             return true
         }
-        if holder.pid == descriptor.pid || others[inode]?.contains(where: { $0.pid == descriptor.pid }) == true { return false }
+        if holder.pid == descriptor.pid || others[inode]?.contains(where: { $0.pid == descriptor.pid }) == true {
+            return false
+        }
         others[inode, default: []].append(descriptor)
         return true
     }

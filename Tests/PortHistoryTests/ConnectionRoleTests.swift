@@ -11,14 +11,16 @@ struct ConnectionRoleTests {
     private let far = IPAddress(ipv4: 0xc000_0201)
 
     private func listener(_ port: UInt16, inode: UInt64 = 1) -> SocketRow {
-        SocketRow(table: .tcp, state: .listen, local: Endpoint(.anyIPv4, port), remote: Endpoint(.anyIPv4, 0), inode: inode)
+        SocketRow(
+            table: .tcp, state: .listen, local: Endpoint(.anyIPv4, port), remote: Endpoint(.anyIPv4, 0), inode: inode)
     }
 
     private func connection(
         _ port: UInt16, _ state: SocketState = .established, to peer: Endpoint? = nil, inode: UInt64 = 9
     ) -> SocketRow {
         SocketRow(
-            table: .tcp, state: state, local: Endpoint(loopback, port), remote: peer ?? Endpoint(far, 443), inode: inode)
+            table: .tcp, state: state, local: Endpoint(loopback, port), remote: peer ?? Endpoint(far, 443), inode: inode
+        )
     }
 
     /// The role of the connection in the last of the moments.
@@ -32,7 +34,8 @@ struct ConnectionRoleTests {
             for (position, change) in changes.changed.enumerated() {
                 guard let program = moment.programs[moment.rows[Int(change.row)].inode] else { continue }
                 let owner = PortOwner(
-                    pid: Int32(program.utf8.count), startTicks: 1, startedAt: Timestamp(milliseconds: 0), command: program)
+                    pid: Int32(program.utf8.count), startTicks: 1, startedAt: Timestamp(milliseconds: 0),
+                    command: program)
                 let ownership = Ownership(owners: [owner], attribution: .observed)
                 changes.setOwnership(changes.add(ownership), ofChange: position)
             }
@@ -57,7 +60,8 @@ struct ConnectionRoleTests {
     @Test("a connection keeps its role when the listener goes, into TIME_WAIT")
     func keepsRole() throws {
         let moments: [Moment] = [
-            ([listener(80), connection(80)], [:]), ([connection(80)], [:]), ([connection(80, .timeWait, inode: 0)], [:]),
+            ([listener(80), connection(80)], [:]), ([connection(80)], [:]),
+            ([connection(80, .timeWait, inode: 0)], [:]),
         ]
         #expect(try role(moments) == .accepted)
     }
@@ -67,7 +71,8 @@ struct ConnectionRoleTests {
         #expect(try role([([listener(40000)], [:]), ([], [:]), ([connection(40000)], [:])]) == .outgoing)
     }
 
-    @Test("new in the sample in which the listener went: SYN_SENT, a listener as local peer or another program settle it")
+    @Test(
+        "new in the sample in which the listener went: SYN_SENT, a listener as local peer or another program settle it")
     func sameSample() throws {
         let before: Moment = ([listener(40000), listener(80, inode: 2)], [1: "server"])
         #expect(try role([before, ([connection(40000)], [:])]) == .accepted)

@@ -23,7 +23,8 @@ struct HistoryFileTests {
 
     private func listener(port: UInt16) -> SocketRow {
         SocketRow(
-            table: .tcp, state: .listen, local: Endpoint(.anyIPv4, port), remote: Endpoint(.anyIPv4, 0), inode: UInt64(port))
+            table: .tcp, state: .listen, local: Endpoint(.anyIPv4, port), remote: Endpoint(.anyIPv4, 0),
+            inode: UInt64(port))
     }
 
     private func contents() throws -> Data { try Data(contentsOf: URL(fileURLWithPath: path)) }
@@ -75,7 +76,11 @@ struct HistoryFileTests {
         try recordOneSample()
         for suffix in ["-wal", "-shm"] { try? FileManager.default.removeItem(atPath: path + suffix) }
         var data = try contents()
-        if truncated { data = data.prefix(data.count / 2) } else { data.replaceSubrange(4096..<20480, with: Data(count: 16384)) }
+        if truncated {
+            data = data.prefix(data.count / 2)
+        } else {
+            data.replaceSubrange(4096..<20480, with: Data(count: 16384))
+        }
         try data.write(to: URL(fileURLWithPath: path))
         do {
             _ = try HistoryWriter(path: path, host: "test", bootID: "boot")

@@ -53,7 +53,10 @@ struct LosslessTests {
         }
         let story =
             [connection(.synSent, inode: 5)] + Array(repeating: connection(.established, inode: 5), count: 600)
-            + [connection(.finWait2, inode: 0), connection(.timeWait, inode: 0), [], connection(.established, inode: 6)]
+            + [
+                connection(.finWait2, inode: 0), connection(.timeWait, inode: 0), [],
+                connection(.established, inode: 6),
+            ]
         for (index, rows) in story.enumerated() { try append(rows, to: writer, index + 1) }
 
         try HistoryReader(path: path).read { view in
@@ -88,7 +91,8 @@ struct LosslessTests {
             inode: socket.inode)
     }
 
-    private func append(_ rows: [SocketRow], of host: RandomHost? = nil, to writer: HistoryWriter, _ number: Int) throws {
+    private func append(_ rows: [SocketRow], of host: RandomHost? = nil, to writer: HistoryWriter, _ number: Int) throws
+    {
         let snapshots = [Snapshot(rows: rows)]
         var changes = writer.compare(snapshots)
         for (index, change) in changes.changed.enumerated() {
@@ -97,7 +101,8 @@ struct LosslessTests {
                 changes.setOwnership(changes.add(host.ownership(of: row, at: number)), ofChange: index)
             }
         }
-        let sample = SampleRecord(takenAt: Timestamp(milliseconds: Int64(number) * 1000), bootClock: Int64(number) * 1000)
+        let sample = SampleRecord(
+            takenAt: Timestamp(milliseconds: Int64(number) * 1000), bootClock: Int64(number) * 1000)
         try writer.append(sample, snapshots, changes)
     }
 }

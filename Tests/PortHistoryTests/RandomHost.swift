@@ -57,10 +57,14 @@ struct RandomHost {
     private mutating func newRow() -> SocketRow {
         let table = SocketTable.allCases.randomElement(using: &generator) ?? .tcp
         let v4 = [IPAddress(ipv4: 0x7f00_0001), IPAddress(ipv4: 0x0a00_0001)]
-        let v6 = [IPAddress(high: 0, low: 1), IPAddress(ipv4: 0x0a00_0002), IPAddress(high: 0x2001_0db8_0000_0000, low: 7)]
+        let v6 = [
+            IPAddress(high: 0, low: 1), IPAddress(ipv4: 0x0a00_0002), IPAddress(high: 0x2001_0db8_0000_0000, low: 7),
+        ]
         let addresses = table.family == .ipv4 ? v4 : v6
         let any = table.family == .ipv4 ? IPAddress.anyIPv4 : .anyIPv6
-        func address(_ generator: inout SeededGenerator) -> IPAddress { addresses.randomElement(using: &generator) ?? any }
+        func address(_ generator: inout SeededGenerator) -> IPAddress {
+            addresses.randomElement(using: &generator) ?? any
+        }
         let port = UInt16.random(in: 100...110, using: &generator)
         nextInode += 1
         let isListener = chance(0.3)
@@ -84,8 +88,9 @@ struct RandomHost {
             if chance(0.3) { row.uid = UInt32.random(in: 0...2, using: &generator) }
             return row
         }
-        row.state = [.established, .closeWait, .finWait1, .finWait2, .timeWait, .synReceived].randomElement(
-            using: &generator) ?? .established
+        row.state =
+            [.established, .closeWait, .finWait1, .finWait2, .timeWait, .synReceived].randomElement(
+                using: &generator) ?? .established
         let hasInode = row.state != .timeWait && row.state != .synReceived && chance(0.6)
         nextInode += 1
         row.inode = hasInode ? (chance(0.5) && row.inode != 0 ? row.inode : nextInode) : 0

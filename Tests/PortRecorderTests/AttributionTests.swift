@@ -34,7 +34,8 @@ struct AttributionTests {
     {
         SocketRow(
             table: .tcp, state: state, local: Endpoint(IPAddress(ipv4: 0x7f00_0001), port),
-            remote: Endpoint(IPAddress(ipv4: 0xc000_0201), 443), uid: inode == 0 ? 0 : 1000, inode: inode, timerTicks: ticks)
+            remote: Endpoint(IPAddress(ipv4: 0xc000_0201), 443), uid: inode == 0 ? 0 : 1000, inode: inode,
+            timerTicks: ticks)
     }
 
     /// Takes a sample of these sockets, and gives the owners of each by local port: `command` or `command+command`, and how they

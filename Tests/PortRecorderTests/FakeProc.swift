@@ -19,7 +19,8 @@ final class FakeProc {
     func setSockets(_ sockets: [SocketRow]) {
         let lines = sockets.enumerated().map { index, row in
             let timer = row.state == .timeWait ? "03:\(Self.hex(UInt64(row.timerTicks), 8))" : "00:00000000"
-            return "\(index): \(Self.text(row.local)) \(Self.text(row.remote)) \(Self.hex(UInt64(row.state.rawValue), 2)) "
+            return
+                "\(index): \(Self.text(row.local)) \(Self.text(row.remote)) \(Self.hex(UInt64(row.state.rawValue), 2)) "
                 + "00000000:00000000 \(timer) 00000000 \(row.uid) 0 \(row.inode) 1"
         }
         try? write("net/tcp", (["header"] + lines).joined(separator: "\n") + "\n")

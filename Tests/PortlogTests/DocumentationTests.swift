@@ -37,7 +37,9 @@ import Testing
             let answer = await Asked(chapter.command, of: history)
             #expect(answer.code == 0)
             let found = try answer.json
-            if Golden.isUpdating { text = text.replacingOccurrences(of: chapter.example, with: try Golden.pretty(found)) }
+            if Golden.isUpdating {
+                text = text.replacingOccurrences(of: chapter.example, with: try Golden.pretty(found))
+            }
             let example = Golden.isUpdating ? found : try Self.object(chapter.example)
             for difference in try Golden.differences(found, example) {
                 Issue.record("\(chapter.name): \(difference)")
