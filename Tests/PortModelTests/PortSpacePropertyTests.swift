@@ -72,7 +72,7 @@ private struct NaiveSpace {
 }
 
 @Suite struct PortSpacePropertyTests {
-    @Test(arguments: Array(0..<60))
+    @Test(arguments: Array(0..<24))
     func `a replay gives what a recount of every sample gives`(_ seed: Int) {
         var random = SeededGenerator(seed: UInt64(seed))
         let kernel = seed % 2 == 0 ? "6.18.0" : "6.1.0"
