@@ -55,7 +55,8 @@ struct OpenSockets {
             if slots[Int(slot)].seen == comparison { return (true, false, false, false) }
             slots[Int(slot)].seen = comparison
             let continues = row.continues(old)
-            let isSame = continues && row.state == old.state && row.inode == old.inode && row.uid == old.uid
+            let isSame = continues && row.state == old.state && row.inode == old.inode
+                && (row.uid == old.uid || row.inode == 0)
             if isSame { slots[Int(slot)].row.timerTicks = row.timerTicks }
             return (false, isSame, continues, row.inode == old.inode)
         }

@@ -6,10 +6,11 @@ public struct SocketRow: Hashable, Sendable {
     public var remote: Endpoint
     /// The socket's inode in sockfs; 0 where the kernel prints none: TIME_WAIT, orphans, the accept queue, half-open.
     public var inode: UInt64
-    /// The user of the socket. The kernel prints 0 where there is no inode, so 0 means root only next to an inode.
+    /// The user of the socket. It means something only next to an inode: without one the kernel prints 0, and the listener's user in
+    /// half-open rows.
     public var uid: UInt32
-    /// Hundredths of a second (USER_HZ) until the running timer fires, the `tm->when` column; 0 when none runs.
-    /// For TIME_WAIT it is what remains of 60 seconds. It changes by itself, so that two readings of one socket differ in it.
+    /// Hundredths of a second (USER_HZ) that remain of a TIME_WAIT's 60 seconds, or of an orphaned FIN_WAIT_2's tcp_fin_timeout: the
+    /// `tm->when` column of timer 03. 0 in all other rows. It falls by itself, so that two readings of one socket differ in it.
     public var timerTicks: UInt32
     /// The table that the row stands in.
     public var table: SocketTable
