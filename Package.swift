@@ -74,7 +74,7 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "PortRecorderTests",
-            dependencies: ["PortRecorder", "PortHistory", "ProcFS", "PortModel"],
+            dependencies: ["PortRecorder", "PortHistory", "ProcFS", "PortModel", logging],
             swiftSettings: strict),
         .testTarget(
             name: "PortlogTests",

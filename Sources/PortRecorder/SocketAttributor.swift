@@ -16,6 +16,11 @@ struct SocketAttributor {
     private var holders = SocketHolders()
     /// Sockets that no visible process holds, and how often they were looked for.
     private var unresolved: [UInt64: Int] = [:]
+    /// Processes that the last sample found gone. The tables are read before the processes: a socket whose holder is gone is about to
+    /// go too, and what stands of it keeps its owner. Only one that is there in the next sample as well has lost it.
+    private var ghosts: Set<Int32> = []
+    /// Descriptors that the last sample found closed while their sockets stood in the tables; the same holds for them.
+    private var doubts: Set<Doubt> = []
     private var pids: [Int32] = []
     private var bootedAt = Timestamp(milliseconds: 0)
     private var isFirst: Bool { sample == 1 }
@@ -33,6 +38,11 @@ struct SocketAttributor {
     private static let listedForNew = 2000
     /// How many free numbers in a row end the search: sockets that were open for a moment leave that many behind.
     private static let gap = 64
+
+    private struct Doubt: Hashable {
+        var pid: Int32
+        var inode: UInt64
+    }
 
     /// An attributor that knows nothing yet: its first sample looks through every process.
     init(_ proc: ProcFS) { self.proc = proc }
@@ -91,8 +101,9 @@ struct SocketAttributor {
     /// Looks through processes that are new, forgets those that are gone, notices those that became another program.
     private mutating func followProcesses() {
         guard (try? proc.pids(into: &pids)) != nil else { return }
+        for pid in ghosts { forget(pid) }
         let alive = Set(pids)
-        for pid in processes.keys where !alive.contains(pid) { forget(pid) }
+        ghosts = Set(processes.keys).subtracting(alive)
         for pid in pids {
             guard let known = processes[pid] else {
                 lookThrough(pid)
@@ -163,16 +174,16 @@ struct SocketAttributor {
         }
         for inode in holders.shared { ask(inode) }
         for row in snapshot.rows where row.state == .listen { ask(row.inode) }
+        var doubtsNow: Set<Doubt> = []
         for (pid, questions) in questions {
-            do {
-                let descriptors = try proc.descriptors(of: pid)
-                for (number, inode) in questions where descriptors.inode(of: number) != inode { drop(pid, from: inode) }
-            } catch .vanished {
-                forget(pid)
-            } catch {
-                // What cannot be asked stays as it was.
+            // What cannot be asked stays as it was.
+            guard let descriptors = try? proc.descriptors(of: pid) else { continue }
+            for (number, inode) in questions where descriptors.inode(of: number) != inode {
+                let doubt = Doubt(pid: pid, inode: inode)
+                if doubts.contains(doubt) { drop(pid, from: inode) } else { doubtsNow.insert(doubt) }
             }
         }
+        doubts = doubtsNow
     }
 
     // MARK: - The search

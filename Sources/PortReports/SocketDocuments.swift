@@ -4,8 +4,9 @@ import PortModel
 /// Makes documents of sockets. It remembers owners and times, so that a hundred thousand sockets ask for each once.
 public final class SocketDocuments {
     private let view: HistoryView
-    private let clock: SampleClock
-    private var owners: [Int: [OwnerDocument]] = [:]
+    /// When the samples were taken.
+    let clock: SampleClock
+    private var holders: [Int: HolderDocument] = [:]
 
     /// Documents of the sockets of a history.
     public init(_ view: HistoryView, clock: SampleClock? = nil) {
@@ -18,26 +19,37 @@ public final class SocketDocuments {
     /// - Parameters:
     ///   - firstSeen: the first sample that saw it, where that is not ``PortHistory/SocketInterval/socketFirst``.
     ///   - lastSeen: the last sample that saw it; looked up when it is not given.
-    ///   - holder: who held it, where that is not the interval's holder.
+    ///   - number: who held it, where that is not the interval's holder.
     public func document(
         of interval: SocketInterval, firstSeen: Int? = nil, lastSeen: Int? = nil, holder number: Int? = nil,
         showsMappedAsIPv4: Bool = false
     ) throws -> SocketDocument {
-        let holder = try view.holder(number ?? interval.holder)
         let last = try lastSeen ?? view.lastSeen(interval)
         return SocketDocument(
-            namespace: try view.namespaceName(interval.namespace), table: interval.table, state: interval.state,
-            local: interval.local, remote: interval.remote.isNone ? nil : interval.remote,
-            showsMappedAsIPv4: showsMappedAsIPv4, uid: holder.uid, inode: interval.inode == 0 ? nil : interval.inode,
-            owners: try owners(of: number ?? interval.holder), attribution: holder.ownership.attribution,
-            firstSeen: try clock[firstSeen ?? interval.socketFirst], lastSeen: try clock[last])
+            interval, namespace: try view.namespaceName(interval.namespace),
+            holder: try holder(number ?? interval.holder), firstSeen: try clock[firstSeen ?? interval.socketFirst],
+            lastSeen: try clock[last], showsMappedAsIPv4: showsMappedAsIPv4)
     }
 
-    /// The processes of a holder.
-    public func owners(of holder: Int) throws -> [OwnerDocument] {
-        if let known = owners[holder] { return known }
-        let documents = try view.holder(holder).ownership.owners.map(OwnerDocument.init)
-        owners[holder] = documents
-        return documents
+    /// Who held a socket.
+    func holder(_ number: Int) throws -> HolderDocument {
+        if let known = holders[number] { return known }
+        let document = HolderDocument(try view.holder(number))
+        holders[number] = document
+        return document
+    }
+}
+
+extension SocketDocument {
+    /// The document of an interval, with what the history's other tables say about it.
+    init(
+        _ interval: SocketInterval, namespace: String, holder: HolderDocument, firstSeen: Timestamp,
+        lastSeen: Timestamp, showsMappedAsIPv4: Bool = false
+    ) {
+        self.init(
+            namespace: namespace, table: interval.table, state: interval.state, local: interval.local,
+            remote: interval.remote.isNone ? nil : interval.remote, showsMappedAsIPv4: showsMappedAsIPv4,
+            uid: holder.uid, inode: interval.inode == 0 ? nil : interval.inode, owners: holder.owners,
+            attribution: holder.attribution, firstSeen: firstSeen, lastSeen: lastSeen)
     }
 }

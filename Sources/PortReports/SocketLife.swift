@@ -72,9 +72,6 @@ public struct SocketLives: Sendable {
     /// No lives yet.
     public init() {}
 
-    /// Lives that are joined already, to be read only.
-    init(lives: [SocketLife]) { self.lives = lives }
-
     /// The lives of some intervals.
     public init(_ intervals: some Sequence<SocketInterval>) {
         for interval in intervals { insert(interval) }

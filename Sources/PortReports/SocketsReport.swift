@@ -31,19 +31,22 @@ public struct SocketsReport: Encodable, Sendable {
     /// How many the limit left out.
     public var omitted: Int
     /// The sockets by protocol, family, local port, local address and peer.
-    public var sockets: [SocketDocument]
+    public var sockets: SocketList
 
     /// Answers from a history.
     ///
     /// - Throws: ``NoSampleError`` when there is no sample at that moment.
     public static func make(_ view: HistoryView, _ query: InstantQuery) throws -> SocketsReport {
         let instant = try Instant(view, at: query.at)
-        let found = try view.sockets(at: instant.sample.number, matching: query.filter)
-        let shown = found.sorted { $0.isOrdered(before: $1) }.limited(to: query.limit)
-        let documents = SocketDocuments(view)
+        var found: [SocketInterval] = []
+        found.reserveCapacity(query.filter == SocketFilter() ? instant.sample.sockets : 0)
+        let number = instant.sample.number
+        try view.intervals(in: number...number, matching: query.filter) { found.append($0) }
+        found.sort { $0.isOrdered(before: $1) }
+        let shown = found.limited(to: query.limit)
         return SocketsReport(
             host: try view.host(), at: instant.at, sample: instant.document, omitted: found.count - shown.count,
-            sockets: try shown.map { try documents.document(of: $0) })
+            sockets: try SocketList(shown, view))
     }
 }
 

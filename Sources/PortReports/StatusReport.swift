@@ -7,6 +7,8 @@ public struct StatusQuery: Sendable {
     public var at: Timestamp?
     /// Of which sockets the totals are.
     public var filter: SocketFilter
+    /// How many totals at most; 0: all.
+    public var limit: Int
     /// Whether a recorder holds the database now.
     public var recording: Bool
     /// What is known of the file without asking SQLite.
@@ -14,10 +16,12 @@ public struct StatusQuery: Sendable {
 
     /// A question of its parts.
     public init(
-        at: Timestamp? = nil, filter: SocketFilter = SocketFilter(), recording: Bool, database: DatabaseFacts
+        at: Timestamp? = nil, filter: SocketFilter = SocketFilter(), limit: Int = 0, recording: Bool,
+        database: DatabaseFacts
     ) {
         self.at = at
         self.filter = filter
+        self.limit = limit
         self.recording = recording
         self.database = database
     }
@@ -60,9 +64,11 @@ public struct StatusReport: Encodable, Sendable {
     public var database: DatabaseDocument
     /// How many sockets there are, by namespace, protocol, family and state.
     public var totals: [Total]
+    /// How many totals the limit left out.
+    public var omitted: Int
 
     private enum CodingKeys: String, CodingKey {
-        case command, host, at, recording, database, totals
+        case command, host, at, recording, database, totals, omitted
         case lastSample = "last_sample"
         case intervalMilliseconds = "interval_ms"
         case missedSamples = "missed_samples"
@@ -76,11 +82,13 @@ public struct StatusReport: Encodable, Sendable {
         let sample = instant.sample
         var counter = Counter()
         try view.intervals(in: sample.number...sample.number, matching: query.filter) { counter.count($0) }
+        let totals = try counter.totals(namespaceName: view.namespaceName)
+        let shown = totals.limited(to: query.limit)
         return StatusReport(
             host: try view.host(), at: instant.at, recording: query.recording, lastSample: Sample(sample),
             intervalMilliseconds: sample.intervalMilliseconds, missedSamples: try view.missedSamples(),
             database: try DatabaseDocument(query.database, view),
-            totals: try counter.totals(namespaceName: view.namespaceName))
+            totals: Array(shown), omitted: totals.count - shown.count)
     }
 
     /// A sample, and what it cost.

@@ -18,7 +18,10 @@ struct Portlog: AsyncParsableCommand {
             Tables show local time, JSON and CSV show UTC.
             """,
         version: Version.current,
-        subcommands: [RecordCommand.self])
+        subcommands: [
+            RecordCommand.self, StatusCommand.self, TimeWaitCommand.self, EphemeralCommand.self, ConflictsCommand.self,
+            ListenersCommand.self, WhoCommand.self, SocketsCommand.self,
+        ])
 
     /// Runs the program in its process, and ends it.
     static func main() async {

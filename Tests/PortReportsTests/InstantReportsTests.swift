@@ -105,8 +105,8 @@ struct InstantReportsTests {
         let status = try json(of: host.ask { try StatusReport.make($0, StatusQuery(recording: true, database: facts)) })
         #expect(
             keys(status) == [
-                "at", "command", "database", "host", "interval_ms", "last_sample", "missed_samples", "recording",
-                "totals",
+                "at", "command", "database", "host", "interval_ms", "last_sample", "missed_samples", "omitted",
+                "recording", "totals",
             ])
         #expect(
             keys(status["database"]) == ["budget_bytes", "bytes", "first_sample_at", "path", "samples", "schema"])

@@ -163,35 +163,20 @@ struct PortStolenTests {
         #expect(story.findings(.portStolen).map(\.key.local) == [endpoint("0.0.0.0:40000")])
     }
 
-    @Test("a connection as new as the listener's end is a thief when another program has it, to a service's port")
-    func withinOneInterval() throws {
+    @Test("what a bind() needs depends on who chose the port: the kernel in its range, the program outside")
+    func exception() throws {
         var story = ConflictStory()
-        let nginx = story.program("nginx")
+        let web = story.program("web")
         let curl = story.program("curl")
-        story.listener("0.0.0.0:40000", nginx, 1...10)
-        story.connection("10.0.0.1:40000", "10.0.0.9:443", .accepted, curl, 11...100)
-        let theft = try #require(story.findings(.portStolen).first)
-        #expect((theft.first, theft.last, theft.severity) == (11, 100, .critical))
-    }
-
-    @Test("a connection as new as the listener's end is none when that might have been accepted")
-    func acceptedWithinOneInterval() {
-        var story = ConflictStory()
-        let nginx = story.program("nginx")
-        let curl = story.program("curl")
-        let nobody = story.unknown(uid: 7)
-        story.listener("0.0.0.0:40000", nginx, 1...10)
-        story.connection("10.0.0.1:40000", "10.0.0.9:443", .accepted, nginx, 11...100)
-        story.connection("10.0.0.1:40000", "10.0.0.9:444", .accepted, nobody, 11...100)
-        story.connection("10.0.0.1:40000", "10.0.0.9:50000", .accepted, curl, 11...100)
-        story.connection("10.0.0.1:40000", "10.0.0.9:445", .accepted, curl, 10...100)
-        #expect(story.findings(.portStolen).isEmpty)
-        var outside = ConflictStory()
-        let inetd = outside.program("inetd")
-        let child = outside.program("fingerd")
-        outside.listener("0.0.0.0:79", inetd, 1...10)
-        outside.connection("10.0.0.1:79", "10.0.0.9:1000", .accepted, child, 11...100)
-        #expect(outside.findings(.portStolen).isEmpty, "the kernel would not have chosen that port")
+        for port in [8080, 40000] {
+            story.listener("10.0.0.1:\(port)", web, 1...10)
+            story.connection("10.0.0.1:\(port)", "10.0.0.9:443", .outgoing, curl, 12...100)
+        }
+        let thefts = story.findings(.portStolen)
+        #expect(thefts.map(\.key.local.port) == [8080, 40000])
+        #expect(thefts.first?.explanation.hasSuffix("unless both sockets set SO_REUSEADDR.") == true)
+        #expect(thefts.last?.explanation.hasSuffix("SO_REUSEADDR or not.") == true)
+        #expect(thefts.first?.remedies.contains { $0.contains("reserved_ports") } == false, "nothing to reserve")
     }
 
     @Test("several thieves are one conflict, the newest first")

@@ -210,7 +210,7 @@ private struct Root: AsyncParsableCommand {
     func forms() {
         #expect(
             logged(nil) { $0.warning("row skipped", metadata: ["line": "17"]) } == "<4>row skipped boot=b1 line=17\n")
-        #expect(logged(nil, terminal: true) { $0.info("started") } == "10:30:00 started boot=b1\n")
+        #expect(logged(nil, terminal: true) { $0.info("started") } == "\r\u{1b}[K10:30:00 started boot=b1\n")
         #expect(logged(.terminal) { $0.error("lost") } == "10:30:00 error: lost boot=b1\n")
         #expect(logged(nil) { $0.debug("nothing") } == "")
         #expect(Logger.Level.allCases.map(JournalLogHandler.priority) == [7, 7, 6, 5, 4, 3, 2])

@@ -52,9 +52,6 @@ import Testing
             try period("--since", "2h ago", "--until", "@1795340000")
                 == PeriodQuery(since: TestWorld.now - 2 * hour, until: Timestamp(milliseconds: 1_795_340_000_000)))
         #expect(try period("--since", "now", "--until", "now").since == TestWorld.now)
-        #expect(try PeriodOptions.parse([]).endsAtNewest)
-        #expect(try PeriodOptions.parse(["--since", "-1h"]).endsAtNewest)
-        #expect(try !PeriodOptions.parse(["--at", "-1h"]).endsAtNewest)
     }
 
     @Test("Contradictions are wrong usage")

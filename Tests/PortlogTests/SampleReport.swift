@@ -40,7 +40,7 @@ struct SampleReport: Encodable, Equatable {
 }
 
 extension SampleReport: Presentation {
-    static var list: MainList<SampleReport, Row> { MainList("rows", \.rows) }
+    static var list: MainList<SampleReport, [Row]> { MainList("rows", \.rows) }
 
     static var csv: [CSVColumn<Row>] {
         [

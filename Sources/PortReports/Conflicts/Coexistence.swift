@@ -20,7 +20,7 @@ struct Coexistence {
             changes.append((samples.lowerBound, true, program, identity.uid))
             changes.append((samples.upperBound + 1, false, program, identity.uid))
         }
-        changes.sort { ($0.sample, $0.comes ? 1 : 0) < ($1.sample, $1.comes ? 1 : 0) }
+        changes.sort { $0.sample < $1.sample }
 
         var sockets = 0
         var byProgram: [Int: Int] = [:]

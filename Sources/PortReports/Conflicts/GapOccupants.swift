@@ -5,7 +5,7 @@ import PortModel
 struct GapOccupants: Sendable {
     /// Which sockets are looked for.
     enum Sought: Sendable {
-        /// Outgoing connections in any state, and what may well be one: see ``PortStolen``.
+        /// Outgoing connections in any state, their TIME_WAIT included.
         case outgoing
         /// Accepted connections in TIME_WAIT.
         case acceptedTimeWait
@@ -23,12 +23,10 @@ struct GapOccupants: Sendable {
     /// The indices of the gaps of each port, by the gaps' first samples.
     private var indices: [PortKey: [Int]] = [:]
     private let sought: Sought
-    private let scene: ConflictScene
 
     /// Looks for TCP sockets in the gaps of a scene's listeners.
     init(_ sought: Sought, in scene: ConflictScene) {
         self.sought = sought
-        self.scene = scene
         // A TIME_WAIT in the way of a bind() matters while nobody listens; an outgoing connection proves that the port was free.
         let standIn: ListenerGaps.StandIn = sought == .outgoing ? .certain : .any
         for (port, listeners) in Dictionary(grouping: scene.listeners, by: { $0.key.port }) {
@@ -45,23 +43,21 @@ struct GapOccupants: Sendable {
 
     /// Takes note of an interval if its socket stood in a gap.
     mutating func insert(_ interval: SocketInterval) {
-        guard !interval.isListener, interval.role != .none else { return }
+        guard isSought(interval) else { return }
         let port = PortKey(
             namespace: interval.namespace, transport: interval.table.transport, port: interval.local.port)
         for index in indices[port] ?? [] {
             let gap = occupied[index].gap
             if gap.samples.lowerBound > interval.last { break }
-            if gap.samples.upperBound >= interval.first, gap.isBlocked(by: interval.local.address),
-                isSought(interval, in: gap)
-            {
+            if gap.samples.upperBound >= interval.first, gap.isBlocked(by: interval.local.address) {
                 occupied[index].sockets.insert(interval)
             }
         }
     }
 
-    private func isSought(_ interval: SocketInterval, in gap: ListenerGap) -> Bool {
+    private func isSought(_ interval: SocketInterval) -> Bool {
         switch sought {
-        case .outgoing: interval.role == .outgoing || PortStolen.mayBeOutgoing(interval, in: gap, scene)
+        case .outgoing: interval.role == .outgoing && interval.table.transport == .tcp
         case .acceptedTimeWait: interval.role == .accepted && interval.state == .timeWait
         }
     }

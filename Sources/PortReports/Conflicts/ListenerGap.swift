@@ -5,8 +5,6 @@ import PortModel
 struct ListenerGap: Sendable {
     /// What the listener had claimed.
     var key: BindKey
-    /// The first sample of the gap, in the period or before.
-    var start: Int
     /// The samples of the period that lie in the gap.
     var samples: ClosedRange<Int>
     /// The sockets that were the listener until then.
@@ -76,7 +74,7 @@ struct ListenerGaps {
             let end = present.next(from: start).map { $0 - 1 } ?? period.upperBound
             guard start <= end, start <= period.upperBound, end >= period.lowerBound else { return nil }
             return ListenerGap(
-                key: listener.key, start: start, samples: (start...end).clamped(to: period),
+                key: listener.key, samples: (start...end).clamped(to: period),
                 before: lives[run.upperBound] ?? [], leavesIPv4: listener.mayLeaveIPv4)
         }
     }

@@ -22,6 +22,6 @@ enum OwnershipChange {
                 + "listener there was another program, \(next).",
             remedies: [
                 "If that was not intended, find out who started \(next) and give it another port than \(key.local.port)"
-            ] + Remedies(scene: scene).stop(last.new))
+            ] + Remedies(scene: scene).stopOne(of: last.new))
     }
 }

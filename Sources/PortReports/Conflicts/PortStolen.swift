@@ -1,37 +1,15 @@
-import PortHistory
 import PortModel
 
 /// `port_stolen`: the port of a listener that has gone is held by an outgoing connection, any program's, or by its TIME_WAIT.
 ///
 /// The kernel gives connect() any port of its range that is neither reserved nor bound. A port that it gave away cannot be
-/// bound again on that address or on a wildcard, whatever the options (`inet_csk_get_port` in
-/// net/ipv4/inet_connection_sock.c).
+/// bound again on that address or on a wildcard, whatever the options, until the connection and its TIME_WAIT are over
+/// (`inet_csk_get_port` in net/ipv4/inet_connection_sock.c). A port outside the range the program has bound itself, and then
+/// SO_REUSEADDR on both sockets lets the listener return.
 enum PortStolen {
     /// One finding for each claim that was stolen; an episode ends when a listener is back.
     static func findings(in scene: ConflictScene, thieves: GapOccupants) -> [ConflictFinding] {
-        thieves.byKey.compactMap { key, gaps in finding(key, gaps.compactMap { certain($0, in: scene) }, in: scene) }
-    }
-
-    /// Whether a connection that counts as accepted, because it is as new as its listener's end, may be outgoing instead: a
-    /// port that the kernel may choose here, and one there that no client gets.
-    ///
-    /// That is how a theft looks whenever the listener's restart is shorter than the interval between two samples.
-    static func mayBeOutgoing(_ interval: SocketInterval, in gap: ListenerGap, _ scene: ConflictScene) -> Bool {
-        guard interval.role == .accepted, interval.socketFirst == gap.start, scene.period.contains(gap.start),
-            let limits = scene.limits(of: interval.namespace, in: gap.start...gap.start).last?.limits
-        else { return false }
-        return limits.mayChoose(interval.local.port) && !limits.range.contains(interval.remote.port)
-    }
-
-    /// Of what may be outgoing, only what another program holds than the listener's.
-    private static func certain(_ occupied: GapOccupants.Occupied, in scene: ConflictScene) -> GapOccupants.Occupied? {
-        let listener = scene.identity(of: occupied.gap.before)
-        let sockets = occupied.sockets.lives.filter { life in
-            if life.newest.role == .outgoing { return true }
-            let identity = scene.identity(of: life)
-            return identity.isKnown && listener.isKnown && !identity.sharesProgram(with: listener)
-        }
-        return sockets.isEmpty ? nil : GapOccupants.Occupied(gap: occupied.gap, sockets: SocketLives(lives: sockets))
+        thieves.byKey.compactMap { key, gaps in finding(key, gaps, in: scene) }
     }
 
     private static func finding(
@@ -53,9 +31,12 @@ enum PortStolen {
             lasts
             ? "whose listener on \(place) has gone. While it stands, bind() to \(place) fails with EADDRINUSE"
             : "whose listener on \(place) had gone. While it stood, bind() to \(place) failed with EADDRINUSE"
+        let limits = scene.limits(of: key.namespace, in: samples.lowerBound...samples.lowerBound).last?.limits
+        let wasChosen = limits?.mayChoose(key.local.port) ?? false
+        let exception = wasChosen ? "SO_REUSEADDR or not" : "unless both sockets set SO_REUSEADDR"
         return ConflictFinding(
             .portStolen, lasts ? .critical : .warning, key, sides: [thieves, victims], samples: samples,
-            occurrences: gaps.count, explanation: "\(holds), \(fails), SO_REUSEADDR or not.",
+            occurrences: gaps.count, explanation: "\(holds), \(fails), \(exception).",
             remedies: remedies(key, thief: lasts ? thief : nil, victims: victims, in: scene))
     }
 

@@ -20,7 +20,7 @@ struct RecordCommand: PortlogCommand {
 
     @Option(
         name: .long, parsing: .unconditional,
-        help: ArgumentHelp("How often to sample, from 100ms.", valueName: "duration"),
+        help: ArgumentHelp("How often to sample, from 100ms. Default: 10s.", valueName: "duration"),
         transform: DurationExpression.init(parsing:))
     var interval = DurationExpression(milliseconds: 10_000)
 
@@ -51,7 +51,8 @@ struct RecordCommand: PortlogCommand {
         logger.logLevel = .info
         let recorder = Recorder(
             Recorder.Configuration(
-                database: path, interval: .milliseconds(interval.milliseconds), sampleLimit: samples, procRoot: procRoot),
+                database: path, interval: .milliseconds(interval.milliseconds), sampleLimit: samples,
+                procRoot: procRoot),
             notifier: SystemdNotifier(environment: world.environment), logger: logger,
             onSample: ProgressLine(world: world, limit: samples).callAsFunction)
         logger.info("recording", metadata: ["database": "\(path)", "interval": "\(interval)"])

@@ -24,9 +24,6 @@ struct InstantOptions: ParsableArguments {
         }
     }
 
-    /// Whether the newest sample answers, so that its age matters.
-    var asksForNewest: Bool { at == nil }
-
     /// The moment that was asked for; `nil` for the newest sample.
     func instant(in world: World) throws -> Timestamp? {
         try at?.timestamp(now: world.now(), in: world.localTime)

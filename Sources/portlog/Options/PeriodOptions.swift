@@ -33,9 +33,6 @@ struct PeriodOptions: ParsableArguments {
         }
     }
 
-    /// Whether the period ends with the newest sample, so that its age matters.
-    var endsAtNewest: Bool { until == nil && at == nil }
-
     /// The period that was asked for, as far as it can be told without the history.
     func period(in world: World) throws -> PeriodQuery {
         let now = world.now()

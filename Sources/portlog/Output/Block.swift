@@ -2,6 +2,8 @@
 enum Block {
     /// One line of text.
     case line(String, Emphasis? = nil)
+    /// Text on as many lines as the page's width asks for, each indented by some columns.
+    case paragraph(String, indent: Int = 0, Emphasis? = nil)
     /// An empty line.
     case blank
     /// Names and values, the values aligned: `recording   yes`.
@@ -46,6 +48,10 @@ extension Block {
         switch self {
         case .line(let text, let emphasis):
             try output.write(page.style.apply(emphasis, to: TextEscape.escaped(text)) + "\n")
+        case .paragraph(let text, let indent, let emphasis):
+            let lines = WordWrap.lines(of: TextEscape.escaped(text), width: max(20, page.width - indent))
+            let margin = String(repeating: " ", count: indent)
+            for line in lines { try output.write("\(margin)\(page.style.apply(emphasis, to: line))\n") }
         case .blank: try output.write("\n")
         case .facts(let facts):
             let names = facts.map { TextEscape.escaped($0.name) }

@@ -36,6 +36,11 @@ enum HumanFormat {
         return rest == 0 ? first : "\(first) \(rest)\(units[largest + 1].1)"
     }
 
+    /// `1 socket`, `12 sockets`.
+    static func count(_ count: Int, _ singular: String, _ plural: String? = nil) -> String {
+        "\(count) \(count == 1 ? singular : plural ?? singular + "s")"
+    }
+
     /// `83.4 %` for 0.834. Only what is whole is shown as `100 %`, and only what is nothing as `0 %`.
     static func percent(_ fraction: Double) -> String {
         guard fraction.isFinite, fraction.magnitude < 1e12 else { return "-" }

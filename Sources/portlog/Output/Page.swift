@@ -1,4 +1,5 @@
 import PortModel
+import PortReports
 
 /// What a table is drawn on: local time, width, colours. Given to every ``Presentation`` while it says how it looks.
 struct Page: Sendable {
@@ -50,6 +51,13 @@ struct Page: Sendable {
         let end = from.civil.dateText == to.civil.dateText ? to.civil.clockText : time(until)
         let zone = from.zone == to.zone ? "" : " \(from.zone)"
         return "\(time(since))\(zone) to \(end) \(to.zone)"
+    }
+
+    /// Which sample answers for a moment: `at 2026-11-22 10:30:00 CET (sample 77)`; with the sample's own time where that
+    /// is an earlier one.
+    func answer(_ at: Timestamp, _ sample: SampleDocument) -> String {
+        let taken = at == sample.takenAt ? "" : " of \(time(sample.takenAt))"
+        return "at \(zonedTime(at)) (sample \(sample.number)\(taken))"
     }
 
     /// `3m 20s ago`, `in 5m`, `now`.

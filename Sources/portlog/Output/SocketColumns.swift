@@ -31,19 +31,38 @@ extension CSVColumn {
 extension TableColumn {
     /// The columns of a socket: protocol, state, addresses, user, owners. The namespace stands first where there is
     /// another one than the host's in the list.
+    ///
+    /// - Parameters:
+    ///   - sockets: All sockets of the list.
+    ///   - showsState: False where all are listeners.
+    ///   - socket: The socket of an entry.
     static func socket(
-        withNamespace: Bool, _ socket: @escaping (Entry) -> SocketDocument
+        among sockets: some Sequence<SocketDocument>, showsState: Bool = true,
+        _ socket: @escaping (Entry) -> SocketDocument
     ) -> [TableColumn] {
-        let namespace = TableColumn("NAMESPACE") { socket($0).namespace }
-        let columns = [
-            TableColumn("PROTO") { socket($0).table.fileName },
-            TableColumn("STATE") { socket($0).stateName },
-            TableColumn("LOCAL", align: .right) { socket($0).localText },
-            TableColumn("REMOTE", align: .right) { socket($0).remoteText },
-            TableColumn("UID", number: { socket($0).uid }),
-            TableColumn("OWNER") { socket($0).ownerText },
-        ]
-        return (withNamespace ? [namespace] : []) + columns
+        var columns = namespace(among: sockets.lazy.map(\.namespace)) { socket($0).namespace }
+        columns.append(TableColumn("PROTO") { socket($0).table.fileName })
+        if showsState { columns.append(TableColumn("STATE") { socket($0).stateName }) }
+        columns.append(TableColumn("LOCAL", align: .right) { socket($0).localText })
+        if showsState { columns.append(TableColumn("REMOTE", align: .right) { socket($0).remoteText }) }
+        columns.append(TableColumn("UID", number: { socket($0).uid }))
+        return columns + owners(among: sockets.lazy.map(\.holders)) { socket($0).holders }
+    }
+
+    /// The column of the namespace; none where all are the host's own.
+    static func namespace(
+        among namespaces: some Sequence<String>, _ namespace: @escaping (Entry) -> String
+    ) -> [TableColumn] {
+        namespaces.contains { $0 != Snapshot.hostNamespace } ? [TableColumn("NAMESPACE", namespace)] : []
+    }
+
+    /// The columns of owners: the unit or container, where there is any in the list, then the program.
+    static func owners(
+        among all: some Sequence<OwnerCells>, _ owners: @escaping (Entry) -> OwnerCells
+    ) -> [TableColumn] {
+        let unit = TableColumn("UNIT") { owners($0).place }
+        let program = TableColumn("PROGRAM") { owners($0).program }
+        return all.contains { $0.hasPlace } ? [unit, program] : [program]
     }
 }
 
@@ -57,34 +76,11 @@ extension SocketDocument {
         return Self.text(remoteAddress, remote.port)
     }
 
-    /// Who holds it: `nginx/1234`, with `(inherited)` behind it where that is not seen but concluded; empty when
-    /// unknown.
-    var ownerText: String {
-        let names = owners.summary
-        switch attribution {
-        case .observed, .unknown: return names
-        case .inherited, .inferred: return names.isEmpty ? "" : "\(names) (\(attribution.name))"
-        }
-    }
+    /// Who holds it.
+    var holders: OwnerCells { OwnerCells(owners: owners, attribution: attribution.name) }
 
     /// An address and a port in one notation.
     static func text(_ address: String, _ port: UInt16) -> String {
         address.utf8.contains(UInt8(ascii: ":")) ? "[\(address)]:\(port)" : "\(address):\(port)"
     }
-}
-
-extension [OwnerDocument] {
-    /// `command/pid` of each, as CSV lists them.
-    var names: [String] { map { "\($0.owner.command)/\($0.owner.pid)" } }
-
-    /// The same in a table's cell; of many the first three, and how many more there are.
-    var summary: String {
-        let shown = names.prefix(3).joined(separator: " ")
-        return count > 3 ? "\(shown) and \(count - 3) more" : shown
-    }
-}
-
-extension Sequence<SocketDocument> {
-    /// Whether there is a socket of another namespace than the host's.
-    var hasForeignNamespace: Bool { contains { $0.namespace != Snapshot.hostNamespace } }
 }

@@ -12,7 +12,11 @@ struct TableDocument {
         if entries.isEmpty {
             try Block.line(report.nothing, .faint).write(on: page, to: output)
         } else {
-            try TableWriter(columns: report.columns(on: page), style: page.style).write(entries, to: output)
+            try TableWriter(columns: report.columns(on: page), style: page.style).write(entries, to: output) { entry in
+                let details = report.details(of: entry, on: page)
+                for block in details { try block.write(on: page, to: output) }
+                if !details.isEmpty { try output.write("\n") }
+            }
         }
         let tail = report.tail(on: page)
         if !tail.isEmpty { try output.write("\n") }

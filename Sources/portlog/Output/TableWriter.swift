@@ -12,7 +12,11 @@ struct TableWriter<Entry> {
     private static var gap: String { "  " }
 
     /// Writes the header and one line an entry; nothing at all without columns.
-    func write(_ entries: some Sequence<Entry>, to output: OutputWriter) throws {
+    ///
+    /// - Parameter afterEach: writes what stands beneath an entry's line.
+    func write(
+        _ entries: some Sequence<Entry>, to output: OutputWriter, afterEach: (Entry) throws -> Void = { _ in }
+    ) throws {
         guard !columns.isEmpty else { return }
         var widths = columns.map { DisplayWidth.of(TextEscape.escaped($0.header)) }
         for entry in entries {
@@ -23,6 +27,7 @@ struct TableWriter<Entry> {
         try output.write(line(widths) { (TextEscape.escaped(columns[$0].header), .header) })
         for entry in entries {
             try output.write(line(widths) { (Self.cell(columns[$0].text(entry)), columns[$0].emphasis(entry)) })
+            try afterEach(entry)
         }
     }
 

@@ -54,7 +54,9 @@ struct JournalLogHandler: LogHandler {
         case .terminal:
             let now = world.now().milliseconds
             let clock = world.localTime.reading(now / 1000).civil.clockText
-            return level == .info ? "\(clock) " : "\(clock) \(level): "
+            // The progress line gives way, and comes back with the next sample.
+            let start = world.terminal.errorIsTerminal ? ProgressLine.clear : ""
+            return level == .info ? "\(start)\(clock) " : "\(start)\(clock) \(level): "
         }
     }
 

@@ -1,0 +1,88 @@
+import ArgumentParser
+import PortHistory
+import PortModel
+import PortReports
+
+/// `portlog status`
+struct StatusCommand: PortlogCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "status",
+        abstract: "Whether it is recording, since when, how large, at what cost, and how many sockets there are.",
+        discussion: "With --at, the sample and the totals are those of that moment; the database is as it is now.")
+
+    @OptionGroup var database: DatabaseOption
+    @OptionGroup var instant: InstantOptions
+    @OptionGroup var question: QuestionOptions
+
+    func run(in world: World) async throws {
+        let reader = try HistoryReader(path: database.path(in: world))
+        let query = StatusQuery(
+            at: try instant.instant(in: world), filter: question.filter, limit: question.limit(),
+            recording: reader.isRecording,
+            database: DatabaseFacts(path: reader.path, bytes: HistoryFile.bytes(at: reader.path)))
+        let report = try database.ask(reader, in: world, upTo: query.at) { try StatusReport.make($0, query) }
+        try question.show(report, in: world)
+    }
+}
+
+extension StatusReport: Presentation {
+    static var list: MainList<StatusReport, [Total]> { MainList("totals", \.totals) }
+
+    static var csv: [CSVColumn<Total>] {
+        [
+            CSVColumn("namespace", \.namespace), CSVColumn("protocol", \.transport.rawValue),
+            CSVColumn("family", \.table.family.rawValue), CSVColumn("state", \.stateName), CSVColumn("count", \.count),
+        ]
+    }
+
+    func columns(on page: Page) -> [TableColumn<Total>] {
+        let namespace = TableColumn<Total>.namespace(among: totals.lazy.map(\.namespace), \.namespace)
+        return namespace + [
+            TableColumn("PROTO", \.table.fileName), TableColumn("STATE", \.stateName),
+            TableColumn("COUNT", number: \.count),
+        ]
+    }
+
+    func head(on page: Page) -> [Block] {
+        let sample = lastSample
+        let taken = "\(page.zonedTime(sample.takenAt)), \(page.age(sample.takenAt))"
+        var facts = [
+            Fact("host", host),
+            Fact("recording", recording ? "yes" : "no", emphasis: recording ? .good : .critical),
+            Fact("last sample", "\(taken), number \(sample.number)"),
+            Fact("sockets", "\(sample.sockets)"),
+            Fact("interval", HumanFormat.duration(milliseconds: Int64(intervalMilliseconds))),
+            Fact("cost", "\(cost(sample.durationMilliseconds)) a sample, \(cost(sample.cpuMilliseconds)) of CPU time"),
+            Fact("missed", missed, emphasis: missedSamples > 0 ? .warning : nil),
+        ]
+        if let errors = errors(sample.errors) { facts.append(Fact("errors", errors, emphasis: .warning)) }
+        facts += [
+            Fact("database", "\(database.path), \(size)"),
+            Fact("history", "\(samples) since \(page.time(database.firstSampleAt))"),
+        ]
+        return [.facts(facts)]
+    }
+
+    var nothing: String { "No sockets of that kind at this time." }
+
+    private var missed: String { missedSamples == 0 ? "none" : HumanFormat.count(missedSamples, "sample") }
+
+    private var size: String {
+        let bytes = HumanFormat.bytes(database.bytes)
+        return database.budgetBytes.map { "\(bytes) of \(HumanFormat.bytes($0))" } ?? bytes
+    }
+
+    private func errors(_ errors: Errors) -> String? {
+        var parts: [String] = []
+        if errors.permissionDenied > 0 {
+            let processes = HumanFormat.count(errors.permissionDenied, "process", "processes")
+            parts.append("\(processes) not looked into (permission denied)")
+        }
+        if errors.malformed > 0 { parts.append("\(HumanFormat.count(errors.malformed, "malformed row"))") }
+        return parts.isEmpty ? nil : parts.joined(separator: ", ")
+    }
+
+    private var samples: String { HumanFormat.count(database.samples, "sample") }
+
+    private func cost(_ value: Double) -> String { "\(HumanFormat.number(value)) ms" }
+}

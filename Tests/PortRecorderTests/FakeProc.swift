@@ -1,0 +1,57 @@
+import Foundation
+import PortModel
+
+/// A directory laid out like /proc, with sockets and processes that a test changes between samples.
+final class FakeProc {
+    let root: String
+    private var rows: [String] = []
+
+    init() throws {
+        root = FileManager.default.temporaryDirectory.appendingPathComponent("portlog-proc-\(UUID().uuidString)").path
+        try FileManager.default.createDirectory(atPath: root + "/net", withIntermediateDirectories: true)
+        for table in ["udp", "tcp6", "udp6"] { try write("net/\(table)", "header\n") }
+        setSockets([])
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: root) }
+
+    /// Replaces the TCP sockets.
+    func setSockets(_ sockets: [SocketRow]) {
+        let lines = sockets.enumerated().map { index, row in
+            let timer = row.state == .timeWait ? "03:\(Self.hex(UInt64(row.timerTicks), 8))" : "00:00000000"
+            return "\(index): \(Self.text(row.local)) \(Self.text(row.remote)) \(Self.hex(UInt64(row.state.rawValue), 2)) "
+                + "00000000:00000000 \(timer) 00000000 \(row.uid) 0 \(row.inode) 1"
+        }
+        try? write("net/tcp", (["header"] + lines).joined(separator: "\n") + "\n")
+    }
+
+    /// Adds a process, or gives one other properties; `descriptors` are its sockets by number.
+    func setProcess(_ pid: Int32, _ command: String, start: Int = 100, descriptors: [Int32: UInt64] = [:]) throws {
+        endProcess(pid)
+        let folder = "\(root)/\(pid)"
+        try FileManager.default.createDirectory(atPath: folder + "/fd", withIntermediateDirectories: true)
+        let fields = Array(repeating: "0", count: 17).joined(separator: " ")
+        try write("\(pid)/stat", "\(pid) (\(command)) S 1 \(fields) \(start) 0 0\n")
+        try write("\(pid)/status", "Name:\t\(command)\nUid:\t1000\t1000\t1000\t1000\n")
+        try write("\(pid)/cgroup", "0::/system.slice/\(command).service\n")
+        symlink("/usr/bin/\(command)", folder + "/exe")
+        for (number, inode) in descriptors { symlink("socket:[\(inode)]", "\(folder)/fd/\(number)") }
+    }
+
+    /// Takes a process away.
+    func endProcess(_ pid: Int32) { try? FileManager.default.removeItem(atPath: "\(root)/\(pid)") }
+
+    private func write(_ file: String, _ text: String) throws {
+        try text.write(toFile: root + "/" + file, atomically: true, encoding: .utf8)
+    }
+
+    private static func text(_ endpoint: Endpoint) -> String {
+        let word = UInt32(truncatingIfNeeded: endpoint.address.low)
+        return hex(UInt64(UInt32(bigEndian: word)), 8) + ":" + hex(UInt64(endpoint.port), 4)
+    }
+
+    private static func hex(_ value: UInt64, _ width: Int) -> String {
+        let digits = String(value, radix: 16, uppercase: true)
+        return String(repeating: "0", count: max(0, width - digits.count)) + digits
+    }
+}
