@@ -162,7 +162,7 @@ extension PortSpace {
         return number
     }
 
-    private func key(_ destination: Int32, _ port: UInt16) -> UInt64 {
+    func key(_ destination: Int32, _ port: UInt16) -> UInt64 {
         UInt64(UInt32(bitPattern: destination)) << 16 | UInt64(port)
     }
 
@@ -187,7 +187,11 @@ extension PortSpace {
 
     private mutating func freeTuple(_ slot: Int32) {
         let tuple = tuples[Int(slot)]
-        if tuple.isSuspicious { suspicious -= 1 }
+        if tuple.isSuspicious {
+            suspicious -= 1
+        } else {
+            acquitted.now.insert(key(tuple.destination, tuple.port))
+        }
         if tuple.next >= 0 { tuples[Int(tuple.next)].previous = tuple.previous }
         if tuple.previous >= 0 {
             tuples[Int(tuple.previous)].next = tuple.next

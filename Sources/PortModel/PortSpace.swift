@@ -88,6 +88,8 @@ public struct PortSpace: Sendable {
     /// Four-tuples of the round whose sockets are new, on ports of the parity that connect() tries last.
     var newcomers: [(slot: Int32, generation: UInt32)] = []
     var suspicious = 0
+    /// Four-tuples, by key, that sockets above suspicion have left: in the round before, and in this one.
+    var acquitted: (before: Set<UInt64>, now: Set<UInt64>) = ([], [])
     /// Sticky ports that sockets have left in this round.
     var left: [UInt16] = []
     var round = 0
@@ -141,11 +143,14 @@ public struct PortSpace: Sendable {
     /// connect() takes the parity of the range's low end first; the other one only when that is used up for the destination.
     /// A connection on the other parity that could have had a port of the first is suspected of bind() before connect(), as
     /// long as it is there. What came and what went since the last sample count as having been there together, so that a
-    /// connection made while the first parity was full is not suspected when a port has just become free again.
+    /// connection made while the first parity was full is not suspected when a port has just become free again. Nor is one
+    /// that a sample missed and that stood there, above suspicion, the sample before: dumps of /proc skip rows under churn.
     public mutating func judgeNewcomers() {
         for (slot, generation) in newcomers {
             let tuple = tuples[Int(slot)]
-            guard tuple.generation == generation, !tuple.isSuspicious, isOpen(tuple.port) else { continue }
+            guard tuple.generation == generation, !tuple.isSuspicious, isOpen(tuple.port),
+                !acquitted.before.contains(key(tuple.destination, tuple.port))
+            else { continue }
             if counts[Int(tuple.destination)].presentOfLowParity < capacityOfLowParity {
                 tuples[Int(slot)].isSuspicious = true
                 suspicious += 1
@@ -161,6 +166,7 @@ public struct PortSpace: Sendable {
             if connections[Int(item.slot)].generation == item.generation { makeReusable(item.slot) }
         }
         releaseStickyPorts()
+        acquitted = (acquitted.now, [])
         round += 1
     }
 

@@ -234,6 +234,19 @@ import Testing
         #expect(!PortSpace(limits).isCertain)
     }
 
+    @Test func `a connection above suspicion stays so when one sample misses it`() {
+        var space = PortSpace(hundred)
+        let even = space.round(stride(from: 40000, to: 40100, by: 2).map { .outgoing($0) })
+        let odd = space.round([.outgoing(40001, since: 1)])
+        space.round(removing: odd + even)
+        let again = space.round([.outgoing(40001, since: 3)])
+        #expect(space.isCertain)
+        space.round(removing: again)
+        space.round()
+        space.round([.outgoing(40001, since: 6)])
+        #expect(!space.isCertain)
+    }
+
     @Test func `another connection on the four-tuple of a suspect is judged for itself`() {
         var space = PortSpace(hundred)
         let suspect = space.round([.outgoing(40001, state: .timeWait, since: 1)])

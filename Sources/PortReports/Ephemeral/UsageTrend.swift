@@ -41,20 +41,17 @@ struct UsageTrend: Hashable {
             return nil
         }
         let open = RobustSlope(Self.thinned(points) { Double($0.used - $0.usedByTimeWait) }).trend
-        let settling = timeWaitsLast ? Self.settling(points, timeWaitStarts) : 0
         let rising = timeWaitsLast ? Self.risingRate(points) : 0
+        let settling = timeWaitsLast && rising == 0 ? Self.settling(points, timeWaitStarts) : (change: 0, within: 0)
+        portsPerMinute = settling.change + (open + rising) * 60_000
 
-        let length = Double(TimeWaitReuse.length)
-        let inLength = open * length + (settling == 0 ? rising * length : settling)
-        portsPerMinute = inLength * 60_000 / length
-
-        let free = Double(capacity - last.used)
-        let afterwards = open + rising
+        let free = Double(max(0, capacity - last.used))
+        let settled = settling.change + open * settling.within
         let wait: Double? =
-            if inLength > 0 && free <= inLength {
-                length * max(0, free) / inLength
-            } else if afterwards > 0 {
-                length + (free - inLength) / afterwards
+            if settled > 0, free <= settled {
+                settling.within * free / settled
+            } else if open + rising > 0 {
+                settling.within + (free - settled) / (open + rising)
             } else { nil }
         exhaustedAfter = wait.flatMap { $0 <= Self.horizon ? Int64(max(0, $0)) : nil }
     }
@@ -68,26 +65,28 @@ struct UsageTrend: Hashable {
         }
     }
 
-    /// By how much the TIME_WAITs will have changed when all of them have begun at the newest rate; 0 where that is no more than
-    /// chance, or not what the newest samples show.
-    private static func settling(_ points: [Point], _ starts: [Int64]) -> Double {
-        guard let first = points.first, let last = points.last else { return 0 }
+    /// By how much the TIME_WAITs will have changed when all of them have begun at the newest rate, and in how many
+    /// milliseconds; 0 where that is no more than chance, or not what the newest samples show.
+    private static func settling(_ points: [Point], _ starts: [Int64]) -> (change: Double, within: Double) {
+        guard let first = points.first, let last = points.last else { return (0, 0) }
         let interval = Double(last.time - first.time) / Double(points.count - 1)
         let length = Double(TimeWaitReuse.length)
-        if interval > length { return 0 }
+        if interval > length { return (0, 0) }
         // The newest rate: over half a minute or three samples, less where all began later than that.
         let oldest = starts.min().map { Double(last.time - $0) } ?? .infinity
         let span = min(max(30_000, 3 * interval), max(oldest, 10_000, 2 * interval))
         let newest = starts.count { Double(last.time - $0) <= span }
         let settled = Double(newest) / span * length
         let now = Double(last.usedByTimeWait)
+        let change = settled - now
         let chance = 3 * (settled * length / span + now).squareRoot()
-        if abs(settled - now) <= max(2, chance) { return 0 }
+        if abs(change) <= max(2, chance) { return (0, 0) }
 
         let recent = points.filter { Double(last.time - $0.time) <= span }
         let shown = recent.count >= 3 ? recent : Array(points.suffix(3))
-        let slope = RobustSlope(thinned(shown) { Double($0.usedByTimeWait) })
-        return slope.tau * (settled - now) > 0 && abs(slope.tau) >= RobustSlope.agreement ? settled - now : 0
+        let seen = RobustSlope(thinned(shown) { Double($0.usedByTimeWait) })
+        guard seen.slope * change > 0, abs(seen.tau) >= RobustSlope.agreement else { return (0, 0) }
+        return (change, min(length, change / seen.slope))
     }
 
     /// The slope of the TIME_WAITs where they rise all the time, for longer than a change of the rate explains; else 0.

@@ -20,14 +20,12 @@ struct ListeningServices {
             holder: listener.holder, isAtEnd: listener.last >= end)
     }
 
-    /// What the listener of an accepted connection is bound to: the connection's own address before a wildcard, the wildcard
-    /// of its family before the other, as the kernel scores them (`compute_score` in net/ipv4/inet_hashtables.c). `nil` where
-    /// no listener covers it.
-    func address(of connection: SocketInterval) -> IPAddress? {
-        let port = Port(namespace: connection.namespace, number: connection.local.port)
-        guard let listeners = ports[port] else { return nil }
-        let candidates = [connection.local.address, .anyIPv4, .anyIPv6]
-        return candidates.first { listeners[$0] != nil && $0.covers(connection.local.address) }
+    /// What the listener is bound to that accepts connections to an address and port: that address before a wildcard, the
+    /// wildcard of its family before the other, as the kernel scores them (`compute_score` in net/ipv4/inet_hashtables.c).
+    /// `nil` where no listener covers it.
+    func address(_ namespace: Int, _ address: IPAddress, _ port: UInt16) -> IPAddress? {
+        guard let listeners = ports[Port(namespace: namespace, number: port)] else { return nil }
+        return [address, .anyIPv4, .anyIPv6].first { listeners[$0] != nil && $0.covers(address) }
     }
 
     /// Who listens, or listened, on a port of an address.

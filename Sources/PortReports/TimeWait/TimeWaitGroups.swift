@@ -41,41 +41,57 @@ struct TimeWaitGroups {
     private(set) var entered = 0
     private let period: ClosedRange<Int>
     private var intervals: [Interval] = []
+    private var indices: [Key: Int] = [:]
 
-    /// Groups the sockets of a period.
-    ///
-    /// - Parameters:
-    ///   - timeWaits: intervals in TIME_WAIT that overlap the period.
-    ///   - services: the listeners of the time.
-    init(_ timeWaits: [SocketInterval], _ services: ListeningServices, period: ClosedRange<Int>) {
+    /// No sockets yet.
+    init(period: ClosedRange<Int>) {
         self.period = period
         counts = Array(repeating: 0, count: period.count)
-        var indices: [Key: Int] = [:]
-        intervals.reserveCapacity(timeWaits.count)
-        for socket in timeWaits {
-            let key = Self.key(of: socket, services)
-            let group = indices[key] ?? groups.count
-            if group == groups.count {
-                indices[key] = group
-                groups.append(Group(key: key))
-            }
-            if socket.first >= period.lowerBound { entered += 1 }
-            intervals.append(
-                Interval(
-                    group: Int32(group), first: Int32(max(socket.first, period.lowerBound)),
-                    last: Int32(min(socket.last, period.upperBound)), holder: Int32(socket.holder)))
-        }
-        sweep()
     }
 
-    private static func key(of socket: SocketInterval, _ services: ListeningServices) -> Key {
-        guard socket.role == .accepted else {
-            return Key(
+    /// Adds a socket while it was in TIME_WAIT, if that was in the period.
+    mutating func insert(_ socket: SocketInterval) {
+        if socket.last < period.lowerBound || socket.first > period.upperBound { return }
+        if socket.first >= period.lowerBound { entered += 1 }
+        intervals.append(
+            Interval(
+                group: Int32(group(Self.key(of: socket))), first: Int32(max(socket.first, period.lowerBound)),
+                last: Int32(min(socket.last, period.upperBound)), holder: Int32(socket.holder)))
+    }
+
+    private static func key(of socket: SocketInterval) -> Key {
+        socket.role == .accepted
+            ? Key(
+                namespace: socket.namespace, role: .server, localAddress: socket.local.address,
+                localPort: socket.local.port)
+            : Key(
                 namespace: socket.namespace, role: .client, localAddress: socket.local.address, remote: socket.remote)
+    }
+
+    private mutating func group(_ key: Key) -> Int {
+        if let index = indices[key] { return index }
+        indices[key] = groups.count
+        groups.append(Group(key: key))
+        return groups.count - 1
+    }
+
+    /// Joins what came in on several addresses of one service, and counts. To be called when all sockets are in.
+    ///
+    /// - Parameter services: the listeners of the time.
+    mutating func finish(_ services: ListeningServices) {
+        let own = groups
+        groups = []
+        indices = [:]
+        let joined = own.map { group in
+            var key = group.key
+            if key.role == .server {
+                key.localAddress =
+                    services.address(key.namespace, key.localAddress, key.localPort) ?? key.localAddress
+            }
+            return Int32(self.group(key))
         }
-        return Key(
-            namespace: socket.namespace, role: .server,
-            localAddress: services.address(of: socket) ?? socket.local.address, localPort: socket.local.port)
+        for index in intervals.indices { intervals[index].group = joined[Int(intervals[index].group)] }
+        sweep()
     }
 
     private mutating func sweep() {

@@ -15,16 +15,16 @@ extension TimeWaitReport {
         let start = period.times[samples.lowerBound]
         let lead = try view.samples(since: start - lead, until: start)?.lowerBound ?? samples.lowerBound
         var services = ListeningServices()
-        var timeWaits: [SocketInterval] = []
+        var groups = TimeWaitGroups(period: samples)
         try view.intervals(in: min(lead, samples.lowerBound)...samples.upperBound, matching: query.filter) { interval in
             if interval.table.transport == .udp { return }
             if interval.isListener {
                 services.insert(interval, end: samples.upperBound)
-            } else if interval.state == .timeWait, interval.last >= samples.lowerBound {
-                timeWaits.append(interval)
+            } else if interval.state == .timeWait {
+                groups.insert(interval)
             }
         }
-        let groups = TimeWaitGroups(timeWaits, services, period: samples)
+        groups.finish(services)
         return try make(view, query, period, groups, services)
     }
 
