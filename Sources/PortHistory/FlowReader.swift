@@ -13,28 +13,48 @@ final class FlowReader {
         var remotePort: UInt16
     }
 
-    private let database: Database
+    private let selectFlow: HotStatement
+    private let selectAddress: HotStatement
     private var flows: [Int: Flow] = [:]
+    private var addresses: [Int: IPAddress] = [:]
 
-    init(_ database: Database) { self.database = database }
+    init(_ database: Database) throws {
+        selectFlow = try HotStatement(
+            database,
+            "SELECT namespace, socket_table, local_address, remote_address, remote_port FROM flow WHERE id = ?")
+        selectAddress = try HotStatement(database, "SELECT text FROM address WHERE id = ?")
+    }
 
     /// A flow by its number.
     ///
     /// - Throws: `SQLITE_CORRUPT` when there is none or it cannot be read: the tables refer to each other in one transaction.
     func flow(_ id: Int) throws -> Flow {
         if let flow = flows[id] { return flow }
-        let statement = try database.cachedStatement(
-            sql: """
-                SELECT f.namespace, f.socket_table, l.text, r.text, f.remote_port FROM flow f
-                JOIN address l ON l.id = f.local_address JOIN address r ON r.id = f.remote_address WHERE f.id = ?
-                """)
-        guard let row = try Row.fetchOne(statement, arguments: [id]),
-            let table = SocketTable(rawValue: row[1]),
-            let local = IPAddress(row[2]), let remote = IPAddress(row[3]),
-            let remotePort = UInt16(exactly: row[4] as Int)
-        else { throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "flow \(id) is missing or malformed") }
-        let flow = Flow(namespace: row[0], table: table, local: local, remote: remote, remotePort: remotePort)
+        selectFlow[1] = id
+        defer { selectFlow.reset() }
+        guard try selectFlow.next(),
+            let table = UInt8(exactly: selectFlow.int(1)).flatMap(SocketTable.init(rawValue:)),
+            let remotePort = UInt16(exactly: selectFlow.int(4))
+        else { throw Self.malformed("flow", id) }
+        let flow = Flow(
+            namespace: selectFlow.int(0), table: table, local: try address(selectFlow.int(2)),
+            remote: try address(selectFlow.int(3)), remotePort: remotePort)
         flows[id] = flow
         return flow
+    }
+
+    private func address(_ id: Int) throws -> IPAddress {
+        if let address = addresses[id] { return address }
+        selectAddress[1] = id
+        defer { selectAddress.reset() }
+        guard try selectAddress.next(), let address = IPAddress(selectAddress.text(0)) else {
+            throw Self.malformed("address", id)
+        }
+        addresses[id] = address
+        return address
+    }
+
+    private static func malformed(_ table: String, _ id: Int) -> DatabaseError {
+        DatabaseError(resultCode: .SQLITE_CORRUPT, message: "\(table) \(id) is missing or malformed")
     }
 }

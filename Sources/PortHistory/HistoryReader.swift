@@ -24,7 +24,7 @@ public final class HistoryReader {
             return try queue.inDatabase { database in
                 var result: T?
                 try database.inTransaction(.deferred) {
-                    result = try body(HistoryView(database))
+                    result = try body(try HistoryView(database))
                     return .commit
                 }
                 guard let result else {

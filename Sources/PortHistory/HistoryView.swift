@@ -9,9 +9,9 @@ public final class HistoryView {
     private var owners: [Int: PortOwner] = [:]
     private var namespaces: [Int: String] = [:]
 
-    init(_ database: Database) {
+    init(_ database: Database) throws {
         self.database = database
-        flowReader = FlowReader(database)
+        flowReader = try FlowReader(database)
     }
 
     /// The number of the schema, as `PRAGMA user_version` gives it.

@@ -1,7 +1,7 @@
 import GRDB
 import GRDBSQLite
 
-/// A prepared statement of numbers, without GRDB's conversions: for what runs once a socket. Indexes are SQLite's: arguments are
+/// A prepared statement, without GRDB's conversions: for what runs once a socket. Indexes are SQLite's: arguments are
 /// counted from 1, columns from 0.
 struct HotStatement {
     private let statement: Statement
@@ -41,6 +41,11 @@ struct HotStatement {
 
     /// A number of the row.
     func int(_ column: Int32) -> Int { Int(sqlite3_column_int64(pointer, column)) }
+
+    /// A text of the row; empty for NULL.
+    func text(_ column: Int32) -> String {
+        sqlite3_column_text(pointer, column).map { String(cString: $0) } ?? ""
+    }
 
     private func failure(_ code: Int32) -> DatabaseError {
         DatabaseError(

@@ -6,9 +6,9 @@ struct OpenSocketReader {
     private let database: Database
     private let flows: FlowReader
 
-    init(_ database: Database) {
+    init(_ database: Database) throws {
         self.database = database
-        flows = FlowReader(database)
+        flows = try FlowReader(database)
     }
 
     /// Every open socket, in the order in which the intervals were opened.

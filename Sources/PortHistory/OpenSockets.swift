@@ -162,7 +162,7 @@ struct OpenSockets {
 
     /// Makes room for as many sockets as a snapshot has rows, exactly: growth by doubling would leave half of it unused.
     private mutating func reserve(_ rows: Int) {
-        if slots.isEmpty { slots.reserveCapacity(rows + rows / 32) }
+        if slots.isEmpty { slots.reserveCapacity(rows + rows / 128) }
         var size = index.count
         while rows * 2 > size { size *= 2 }
         if size > index.count { grow(to: size) }

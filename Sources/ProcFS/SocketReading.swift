@@ -63,7 +63,7 @@ extension ProcFS {
         let v6 = (try? sockstat6(netPath: netPath)) ?? nil
         let tcp = (v4?.tcpInUse ?? 0) + (v4?.tcpTimeWait ?? 0) + (v6?.tcpInUse ?? 0)
         let rows = tcp + (v4?.udpInUse ?? 0) + (v6?.udpInUse ?? 0)
-        return rows + rows / 32 + 64
+        return rows + rows / 128 + 64
     }
 
     /// The same in a new reading.
