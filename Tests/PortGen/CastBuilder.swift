@@ -8,9 +8,12 @@ struct CastBuilder {
     private var ports: Set<UInt16> = []
 
     private static let words = [
-        "account", "audit", "basket", "billing", "catalog", "checkout", "content", "coupon", "customer", "delivery", "export",
-        "feed", "fraud", "image", "inventory", "invoice", "ledger", "loyalty", "mail", "media", "notify", "orders", "partner",
-        "payment", "pricing", "profile", "quota", "rating", "refund", "report", "search", "session", "shipping", "stock",
+        "account", "audit", "basket", "billing", "catalog", "checkout", "content", "coupon", "customer", "delivery",
+        "export",
+        "feed", "fraud", "image", "inventory", "invoice", "ledger", "loyalty", "mail", "media", "notify", "orders",
+        "partner",
+        "payment", "pricing", "profile", "quota", "rating", "refund", "report", "search", "session", "shipping",
+        "stock",
         "tariff", "ticket", "tracking", "user", "voucher", "warehouse",
     ]
     private static let kinds = ["api", "worker", "gateway", "cache"]
@@ -46,27 +49,36 @@ struct CastBuilder {
         }
         serve(nginx, 80, .tcp, clients: publicClients, skew: 2, perSecond: 0.03, lifetime: 0.3, closesFirst: 1)
         serve(nginx, 443, .tcp, clients: publicClients, skew: 2, perSecond: 0.2, lifetime: 5, closesFirst: 0.7)
-        serve(nginx, 443, .tcp6, clients: (0..<200).map(Cast.neighbour6), skew: 2, perSecond: 0.02, lifetime: 5, closesFirst: 0.7)
+        serve(
+            nginx, 443, .tcp6, clients: (0..<200).map(Cast.neighbour6), skew: 2, perSecond: 0.02, lifetime: 5,
+            closesFirst: 0.7)
         let edge = add("envoy", uid: 1001, unit: "envoy.service", .reusePort(4))
-        serve(edge, 8443, .tcp, clients: addresses(3, from: 0x0A00_0101), perSecond: 0.16, lifetime: 2, closesFirst: 0.9)
+        serve(
+            edge, 8443, .tcp, clients: addresses(3, from: 0x0A00_0101), perSecond: 0.16, lifetime: 2, closesFirst: 0.9)
         serve(edge, 9901, .tcp, bind: Cast.loopback)
         let postgres = add("postgres", uid: 105, unit: "postgresql@17-main.service", .perConnection)
         serve(postgres, 5432, .tcp, clients: addresses(30, from: 0x0A00_0201), perSecond: 0.006, lifetime: 1200)
         let redis = add("redis-server", uid: 106, unit: "redis-server.service", .none)
         serve(redis, 6379, .tcp, bind: Cast.loopback)
         let search = add("java", executable: "/usr/lib/jvm/java-21/bin/java", uid: 1010, unit: "search.service", .none)
-        serve(search, 9200, .tcp6, local: Cast.address, clients: addresses(40, from: 0x0A00_0301), perSecond: 0.06, lifetime: 45)
-        serve(search, 9300, .tcp6, local: Cast.address, clients: addresses(4, from: 0x0A00_0301), perSecond: 0.0001, lifetime: 40_000)
+        serve(
+            search, 9200, .tcp6, local: Cast.address, clients: addresses(40, from: 0x0A00_0301), perSecond: 0.06,
+            lifetime: 45)
+        serve(
+            search, 9300, .tcp6, local: Cast.address, clients: addresses(4, from: 0x0A00_0301), perSecond: 0.0001,
+            lifetime: 40_000)
     }
 
     private mutating func addApplications() {
         var number = 0
         let left = Self.serviceCount - cast.services.count
         while cast.services.count < Self.serviceCount {
-            let name = Self.words[number % Self.words.count] + "-" + Self.kinds[number / Self.words.count % Self.kinds.count]
+            let name =
+                Self.words[number % Self.words.count] + "-" + Self.kinds[number / Self.words.count % Self.kinds.count]
             let workers: ProgramSpec.Workers =
                 number % 11 == 3 ? .reusePort(2 + number % 3) : number % 7 == 2 ? .forked(2 + number % 4) : .none
-            let program = add(name, uid: 2000 + UInt32(number), unit: name + ".service", workers, inContainer: number % 4 == 1)
+            let program = add(
+                name, uid: 2000 + UInt32(number), unit: name + ".service", workers, inContainer: number % 4 == 1)
             let rank = Double(cast.services.count - (Self.serviceCount - left) + 1)
             let isV6 = number % 3 == 1
             let inRange = number % 23 == 9 ? portInRange(number / 23) : nil
@@ -107,7 +119,8 @@ struct CastBuilder {
 
     private mutating func serve(
         _ program: Int, _ port: UInt16, _ table: SocketTable, bind: IPAddress? = nil, local: IPAddress? = nil,
-        clients: [IPAddress] = [], skew: Double = 1, perSecond: Double = 0, lifetime: Double = 1, closesFirst: Double = 0
+        clients: [IPAddress] = [], skew: Double = 1, perSecond: Double = 0, lifetime: Double = 1,
+        closesFirst: Double = 0
     ) {
         ports.insert(port)
         let isV6 = table.family == .ipv6
@@ -139,7 +152,7 @@ struct CastBuilder {
     private mutating func addDestinations() {
         let clients = cast.programs.indices.filter { $0 > 5 }
         for number in 0..<Self.destinationCount {
-            let weight = 1.12 / (Double(number) + 2.4) / 2.5
+            let weight = 0.37 / (Double(number) + 2.4)
             var stream = StreamSpec(program: clients[generator.below(clients.count)], destination: number, table: .tcp)
             stream.perSecond = weight
             stream.lifetime = [0.05, 0.4, 2, 0.1, 20][number % 5]
@@ -160,7 +173,8 @@ struct CastBuilder {
         cast.streams[12].bindsFirst = true
         cast.burst = cast.streams.firstIndex { $0.destination == 3 } ?? 0
         cast.leak = cast.streams.firstIndex { $0.destination == 19 } ?? 0
-        let probe = add("check_http", executable: "/usr/lib/nagios/plugins/check_http", uid: 110, unit: "cron.service", .none)
+        let probe = add(
+            "check_http", executable: "/usr/lib/nagios/plugins/check_http", uid: 110, unit: "cron.service", .none)
         cast.cron = cast.streams.count
         cast.streams.append(StreamSpec(program: probe, destination: 30, table: .tcp, lifetime: 20))
     }
@@ -189,7 +203,9 @@ struct CastBuilder {
     // MARK: - UDP
 
     private mutating func addDatagrams() {
-        let resolver = add("systemd-resolve", executable: "/usr/lib/systemd/systemd-resolved", uid: 991, unit: "systemd-resolved.service", .none)
+        let resolver = add(
+            "systemd-resolve", executable: "/usr/lib/systemd/systemd-resolved", uid: 991,
+            unit: "systemd-resolved.service", .none)
         let stub = IPAddress(ipv4: 0x7F00_0035)
         serve(resolver, 53, .udp, bind: stub)
         serve(resolver, 53, .tcp, bind: stub)
@@ -200,7 +216,8 @@ struct CastBuilder {
         serve(statsd, 8125, .udp6)
         let nameServer = Endpoint(Cast.neighbour(253), 53)
         cast.datagrams = [
-            DatagramSpec(program: resolver, table: .udp, local: Cast.address, remote: nameServer, perSecond: 0.12, lifetime: 1.5),
+            DatagramSpec(
+                program: resolver, table: .udp, local: Cast.address, remote: nameServer, perSecond: 0.12, lifetime: 1.5),
             DatagramSpec(
                 program: chrony, table: .udp, local: Cast.address, remote: Endpoint(Cast.neighbour(254), 123),
                 perSecond: 0.004, lifetime: 8),

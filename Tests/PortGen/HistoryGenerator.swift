@@ -36,7 +36,8 @@ struct HistoryGenerator {
         let began = ContinuousClock.now
         let host = SimulatedHost(plan)
         var random = SeededGenerator(seed: plan.seed ^ 0x5A)
-        var writer = try openHistory(boot: 0)
+        // Optional, so that the next one finds its lock free.
+        var writer: HistoryWriter? = try openHistory(boot: 0)
         var boot = 0
         var day = Day(number: 1)
         var spent = Duration.zero
@@ -47,7 +48,8 @@ struct HistoryGenerator {
             host.advance(to: tick + Int64(random.below(4)))
             tick += plan.interval
             if host.reboots != boot, host.isUp {
-                writer.close()
+                writer?.close()
+                writer = nil
                 boot = host.reboots
                 writer = try openHistory(boot: boot)
                 missed = 0
@@ -58,6 +60,7 @@ struct HistoryGenerator {
                 missed += 1
                 continue
             }
+            guard let writer else { break }
             let snapshot = Snapshot(rows: host.rows(), limits: host.limits)
             let start = ContinuousClock.now
             var changes = writer.compare([snapshot])
@@ -76,7 +79,7 @@ struct HistoryGenerator {
                 spent = .zero
             }
         }
-        writer.close()
+        writer?.close()
         return GenerationSummary(
             samples: day.samples, intervals: day.intervals, bytes: HistoryFile.bytes(at: database),
             seconds: (ContinuousClock.now - began) / .seconds(1))
@@ -130,7 +133,9 @@ struct HistoryGenerator {
     }
 
     /// The sample's row, with what it might have cost on a real host.
-    private func record(_ host: SimulatedHost, _ missed: Int, _ rows: Int, _ random: inout SeededGenerator) -> SampleRecord {
+    private func record(
+        _ host: SimulatedHost, _ missed: Int, _ rows: Int, _ random: inout SeededGenerator
+    ) -> SampleRecord {
         let cost = 4 + Double(rows) * 0.004 + random.unit() * 2
         return SampleRecord(
             takenAt: host.time, bootClock: host.uptime, durationMilliseconds: cost + random.unit() * 3,

@@ -68,7 +68,9 @@ struct PortGen: ParsableCommand {
     private static func milliseconds(_ text: String) throws -> Int64 {
         let units: [(String, Double)] = [("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000)]
         for (unit, factor) in units where text.hasSuffix(unit) {
-            if let number = Double(text.dropLast(unit.count)), number.isFinite, number < 1e9 { return Int64(number * factor) }
+            if let number = Double(text.dropLast(unit.count)), number.isFinite, number < 1e9 {
+                return Int64(number * factor)
+            }
         }
         throw ValidationError("a duration is a number with its unit, such as 500ms, 10s or 1m")
     }

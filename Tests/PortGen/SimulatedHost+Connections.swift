@@ -19,7 +19,9 @@ extension SimulatedHost {
         let stream = cast.streams[index]
         let destination = cast.destinations[stream.destination]
         let program = programs[stream.program]
-        guard let owner = owner ?? (program.isRunning ? program.workers.randomElement(using: &generator) : nil) else { return nil }
+        guard let owner = owner ?? (program.isRunning ? program.workers.randomElement(using: &generator) : nil) else {
+            return nil
+        }
         if destination.service >= 0, listeners[destination.service].isEmpty { return nil }
         guard let port = forced ?? choosePort(stream) else {
             failedConnects += 1
@@ -58,7 +60,8 @@ extension SimulatedHost {
     /// Opens a standing connection; when it closes, another one follows.
     func openStanding(_ index: Int) {
         let lifetime = duration(meanSeconds: 4 * 3600)
-        if programs[cast.streams[index].program].isRunning, connect(index, lifetime: lifetime, isStanding: true) == nil {
+        if programs[cast.streams[index].program].isRunning, connect(index, lifetime: lifetime, isStanding: true) == nil
+        {
             schedule(.pool, index, at: now + 5000)
         }
     }

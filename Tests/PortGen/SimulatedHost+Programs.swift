@@ -65,7 +65,9 @@ extension SimulatedHost {
         let spec = cast.programs[index]
         let main = startProcess(spec)
         let services = cast.services.indices.filter { cast.services[$0].program == index }
-        let isRefused = services.contains { cast.services[$0].table.transport == .tcp && outgoing[cast.services[$0].port] > 0 }
+        let isRefused = services.contains {
+            cast.services[$0].table.transport == .tcp && outgoing[cast.services[$0].port] > 0
+        }
         if isRefused {
             failedBinds += 1
             return schedule(.start, index, at: now + 5000)
@@ -82,7 +84,9 @@ extension SimulatedHost {
         programs[index] = state
         for service in services { listen(service) }
         for stream in cast.streams.indices where cast.streams[stream].program == index {
-            for _ in 0..<cast.streams[stream].pool { schedule(.pool, stream, at: now + 100 + Int64(generator.below(5000))) }
+            for _ in 0..<cast.streams[stream].pool {
+                schedule(.pool, stream, at: now + 100 + Int64(generator.below(5000)))
+            }
         }
     }
 
@@ -139,8 +143,10 @@ extension SimulatedHost {
         // The kernel starts anywhere and takes the next free port: udp_lib_get_port in net/ipv4/udp.c.
         let range = limits.range
         let start = Int(range.first) + generator.below(range.count)
-        let free = (0..<range.count).lazy.map { UInt16(start + $0 > Int(range.last) ? start + $0 - range.count : start + $0) }
-            .first { self.datagrams[$0] == 0 && !self.limits.reserved.contains($0) }
+        let free = (0..<range.count).lazy.map {
+            UInt16(start + $0 > Int(range.last) ? start + $0 - range.count : start + $0)
+        }
+        .first { self.datagrams[$0] == 0 && !self.limits.reserved.contains($0) }
         guard let port = free else { return }
         var socket = SimulatedSocket(kind: .datagram, program: Int32(spec.program), owner: owner)
         socket.stream = Int32(index)

@@ -144,11 +144,15 @@ final class SimulatedHost {
     func duration(meanSeconds: Double) -> Int64 { Int64(max(3, generator.exponential(meanSeconds * 1000))) }
 
     private func scheduleArrivals() {
-        for (index, stream) in cast.streams.enumerated() { scheduleArrival(.connect, index, perSecond: stream.perSecond) }
+        for (index, stream) in cast.streams.enumerated() {
+            scheduleArrival(.connect, index, perSecond: stream.perSecond)
+        }
         for (index, service) in cast.services.enumerated() {
             scheduleArrival(.request, index, perSecond: service.perSecond)
         }
-        for (index, spec) in cast.datagrams.enumerated() { scheduleArrival(.datagram, index, perSecond: spec.perSecond) }
+        for (index, spec) in cast.datagrams.enumerated() {
+            scheduleArrival(.datagram, index, perSecond: spec.perSecond)
+        }
         schedule(.cron, cast.cron, at: now + 60_000)
         for (index, program) in cast.programs.enumerated() {
             if case .forked = program.workers { schedule(.recycle, index, at: now + duration(meanSeconds: 7200)) }
