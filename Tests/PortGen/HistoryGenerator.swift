@@ -1,3 +1,4 @@
+import Glibc
 import PortHistory
 import PortModel
 
@@ -15,6 +16,8 @@ struct HistoryGenerator {
         var sockets = 0
         /// Microseconds a sample of this day took to compare, attribute and append, on average.
         var microseconds = 0.0
+        /// The part of them that is CPU time, which a busy machine does not lengthen.
+        var cpuMicroseconds = 0.0
     }
 
     private static let day: Int64 = 86_400_000
@@ -41,6 +44,7 @@ struct HistoryGenerator {
         var boot = 0
         var day = Day(number: 1)
         var spent = Duration.zero
+        var cpu = 0
         var samplesBefore = 0
         var missed = 0
         var tick: Int64 = 0
@@ -63,26 +67,38 @@ struct HistoryGenerator {
             guard let writer else { break }
             let snapshot = Snapshot(rows: host.rows(), limits: host.limits)
             let start = ContinuousClock.now
+            let cpuBefore = Self.cpuNanoseconds
             var changes = writer.compare([snapshot])
             day.intervals += attribute(&changes, snapshot, host, writer)
             let sample = try writer.append(record(host, missed, snapshot.rows.count, &random), [snapshot], changes)
             spent += ContinuousClock.now - start
+            cpu += Self.cpuNanoseconds - cpuBefore
             missed = 0
             day.samples += 1
             day.sockets = sample.sockets
             try onSample(sample, snapshot.rows)
             if tick >= Int64(day.number) * Self.day || day.samples == plan.samples {
-                day.microseconds = spent / .microseconds(1) / Double(max(1, day.samples - samplesBefore))
+                let samples = Double(max(1, day.samples - samplesBefore))
+                day.microseconds = spent / .microseconds(1) / samples
+                day.cpuMicroseconds = Double(cpu) / 1000 / samples
                 onDay(day)
                 day.number += 1
                 samplesBefore = day.samples
                 spent = .zero
+                cpu = 0
             }
         }
         writer?.close()
         return GenerationSummary(
             samples: day.samples, intervals: day.intervals, bytes: HistoryFile.bytes(at: database),
             seconds: (ContinuousClock.now - began) / .seconds(1))
+    }
+
+    /// CPU time of this thread.
+    private static var cpuNanoseconds: Int {
+        var time = timespec()
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        return time.tv_sec * 1_000_000_000 + time.tv_nsec
     }
 
     private func openHistory(boot: Int) throws(HistoryError) -> HistoryWriter {

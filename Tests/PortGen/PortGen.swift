@@ -57,7 +57,7 @@ struct PortGen: ParsableCommand {
         let summary = try HistoryGenerator(plan: plan, database: database).run { day in
             let text =
                 "day \(day.number): \(day.samples) samples, \(day.intervals) intervals, \(day.sockets) sockets, "
-                + "\(Int(day.microseconds)) µs a sample\n"
+                + "\(Int(day.microseconds)) µs a sample (CPU \(Int(day.cpuMicroseconds)) µs)\n"
             FileHandle.standardError.write(Data(text.utf8))
         }
         let encoder = JSONEncoder()
