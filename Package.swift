@@ -58,6 +58,15 @@ let package = Package(
             path: "Tests/PortLoad",
             swiftSettings: strict),
 
+        // Not of the product: writes long histories of a simulated host for the tests and the benchmarks.
+        .executableTarget(
+            name: "portgen",
+            dependencies: [
+                "PortModel", "PortHistory", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Tests/PortGen",
+            swiftSettings: strict),
+
         .testTarget(name: "PortModelTests", dependencies: ["PortModel"], swiftSettings: strict),
         .testTarget(
             name: "ProcFSTests",
@@ -68,6 +77,7 @@ let package = Package(
             name: "PortHistoryTests",
             dependencies: ["PortHistory", "PortModel", "Migrations", grdb],
             swiftSettings: strict),
+        .testTarget(name: "PortGenTests", dependencies: ["portgen", "PortHistory", "PortModel"], swiftSettings: strict),
         .testTarget(
             name: "PortReportsTests",
             dependencies: ["PortReports", "PortHistory", "PortModel"],
