@@ -40,7 +40,8 @@ enum HistoryConnection {
         configuration.prepareDatabase { database in
             var on: Int32 = 1
             sqlite3_file_control(database.sqliteConnection, nil, SQLITE_FCNTL_PERSIST_WAL, &on)
-            try database.execute(sql: "PRAGMA secure_delete = OFF; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -1024")
+            try database.execute(
+                sql: "PRAGMA secure_delete = OFF; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -1024")
         }
         return try DatabaseQueue(path: path, configuration: configuration)
     }

@@ -4,14 +4,14 @@ import PortModel
 /// The history at one moment, inside one read transaction: ``HistoryReader/read(_:)`` lends it. Not to be kept.
 public final class HistoryView {
     let database: Database
-    private let flowReader: FlowReader
+    private let intervals: IntervalQuery
     private var holders: [Int: Holder] = [:]
     private var owners: [Int: PortOwner] = [:]
     private var namespaces: [Int: String] = [:]
 
     init(_ database: Database) throws {
         self.database = database
-        flowReader = try FlowReader(database)
+        intervals = try IntervalQuery(database, FlowReader(database))
     }
 
     /// The number of the schema, as `PRAGMA user_version` gives it.
@@ -107,8 +107,7 @@ public final class HistoryView {
         in samples: ClosedRange<Int>, matching filter: SocketFilter = SocketFilter(),
         _ body: (SocketInterval) throws -> Void
     ) throws {
-        let newest = try Int.fetchOne(database, sql: "SELECT max(number) FROM sample") ?? 0
-        try IntervalQuery(database, flowReader, newest: newest).forEach(
+        try intervals.forEach(
             in: samples, localPort: filter.localPort,
             flow: { flow in
                 try (filter.namespace == nil || filter.namespace == namespaceName(flow.namespace))
@@ -120,10 +119,8 @@ public final class HistoryView {
     public func lastSeen(_ interval: SocketInterval) throws -> Int {
         var last = interval
         while last.isContinued {
-            guard let next = try IntervalQuery(database, flowReader, newest: 0).successor(of: last) else {
-                // Not among the closed: the socket stands open.
-                return try Int.fetchOne(database, sql: "SELECT max(number) FROM sample") ?? last.last
-            }
+            // Where it does not go on among the closed ones it stands open.
+            guard let next = try intervals.successor(of: last) else { return intervals.newest }
             last = next
         }
         return last.last

@@ -20,6 +20,7 @@ public final class HistoryWriter {
     private var limitsInForce: [Int: PortLimits] = [:]
     private var namespaces: Set<Int> = []
     private var nextID: Int64 = 1
+    private var isClosed = false
 
     /// Opens a history for writing, makes it where there is none, and goes on where the last recorder stopped.
     ///
@@ -57,6 +58,7 @@ public final class HistoryWriter {
         _ sample: SampleRecord, _ snapshots: [Snapshot], _ changes: SampleChanges,
         measuring: (inout SampleRecord) -> Void = { _ in }
     ) throws(HistoryError) -> SampleRecord {
+        if isClosed { throw .inputOutput(path: path, reason: "the history is closed") }
         var sample = sample
         sample.number = newestSample + 1
         sample.bootID = bootID
@@ -77,8 +79,10 @@ public final class HistoryWriter {
         }
     }
 
-    /// Writes the log back into the file as far as readers allow and closes it.
+    /// Writes the log back into the file as far as readers allow and closes it. Nothing can be appended any more.
     public func close() {
+        if isClosed { return }
+        isClosed = true
         try? queue.inDatabase { _ = try $0.checkpoint(.truncate) }
         try? queue.close()
     }

@@ -5,13 +5,16 @@ import PortModel
 struct IntervalQuery {
     private let database: Database
     private let flows: FlowReader
-    private let newest: Int
+    private let clusters: [IntervalCluster]
+    /// The newest sample, at which open intervals end for now; 0 in an empty history.
+    let newest: Int
 
-    /// - Parameter newest: the newest sample, at which open intervals end for now.
-    init(_ database: Database, _ flows: FlowReader, newest: Int) {
+    /// A query over the history as the transaction at hand sees it.
+    init(_ database: Database, _ flows: FlowReader) throws {
         self.database = database
         self.flows = flows
-        self.newest = newest
+        newest = try Int.fetchOne(database, sql: "SELECT max(number) FROM sample") ?? 0
+        clusters = try Self.clusters(in: database)
     }
 
     private static let columns =
@@ -31,7 +34,7 @@ struct IntervalQuery {
             if let known = wanted[id] { isIn = known } else { isIn = try isWanted(flow); wanted[id] = isIn }
             if isIn { try body(Self.interval(statement, flow, first: first, last: last, isOpen: isOpen)) }
         }
-        for cluster in try clusters() {
+        for cluster in clusters {
             try forEachClosed(cluster, cluster.chunks(covering: samples), port) { statement, first, last in
                 try deliver(statement, first: first, last: last, isOpen: false)
             }
@@ -90,7 +93,7 @@ struct IntervalQuery {
     }
 
     /// The duration classes that the table has: a loose index scan, one seek each.
-    private func clusters() throws -> [IntervalCluster] {
+    private static func clusters(in database: Database) throws -> [IntervalCluster] {
         let statement = try HotStatement(database, "SELECT min(class) FROM interval WHERE class > ?1")
         let isThere = try HotStatement(database, "SELECT 1 FROM interval WHERE class = ?1 LIMIT 1")
         var clusters: [IntervalCluster] = []
@@ -114,7 +117,7 @@ struct IntervalQuery {
     func successor(of interval: SocketInterval) throws -> SocketInterval? {
         let first = interval.last + 1
         let flow = try flows.flow(interval.flow)
-        for cluster in try clusters() {
+        for cluster in clusters {
             let chunk = cluster.chunk(of: first)
             let statement = try HotStatement(
                 database,
