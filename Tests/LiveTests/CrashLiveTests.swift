@@ -20,6 +20,10 @@ extension LiveTests {
             for round in 1...50 {
                 let delay = Int.random(in: 20...600)
                 let recorder = try portlog.start(interval: "100ms")
+                // Every other recorder gets as far as a sample, however slow the machine is; the rest die at any moment.
+                for _ in 0..<500 where round.isMultiple(of: 2) {
+                    if try portlog.ask("status")["last_sample"]["number"].int ?? 0 > newest { break }
+                }
                 usleep(UInt32(delay) * 1000)
                 recorder.end(SIGKILL)
                 let status = recorder.wait()
@@ -37,8 +41,8 @@ extension LiveTests {
             }
             load.closeInput()
 
-            // Many rounds got as far as a sample, and none began a history of its own.
-            #expect(newest > 20)
+            // None began a history of its own.
+            #expect(newest > 25)
             try portlog.record()
             let status = try portlog.ask("status")
             #expect(status["last_sample"]["number"].int == newest + 1)
