@@ -77,7 +77,10 @@ let package = Package(
             name: "PortHistoryTests",
             dependencies: ["PortHistory", "PortModel", "Migrations", grdb],
             swiftSettings: strict),
-        .testTarget(name: "PortGenTests", dependencies: ["portgen", "PortHistory", "PortModel"], swiftSettings: strict),
+        .testTarget(
+            name: "PortGenTests",
+            dependencies: ["portgen", "PortHistory", "PortModel"],
+            swiftSettings: strict),
         .testTarget(
             name: "PortReportsTests",
             dependencies: ["PortReports", "PortHistory", "PortModel"],

@@ -74,7 +74,8 @@ struct GeneratedHistoryTests {
             for row in made.rows where row.state == .listen { listened.insert(row.local.port) }
             var current: [Connection: SocketRow] = [:]
             for row in made.rows where row.isConnectedTCP {
-                #expect(current.updateValue(row, forKey: Connection(row)) == nil, "two sockets on one four-tuple: \(row)")
+                let key = Connection(row)
+                #expect(current.updateValue(row, forKey: key) == nil, "two sockets on one four-tuple: \(row)")
                 // Whatever is not accepted has a port that the kernel chose.
                 let isChosen = ephemeral.contains(row.local.port)
                 #expect(isChosen || listened.contains(row.local.port), "\(row)")
