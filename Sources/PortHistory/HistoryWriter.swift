@@ -71,6 +71,7 @@ public final class HistoryWriter {
                 }
             }
             newestSample = sample.number
+            open.shrink()
             return sample
         } catch {
             // The memory is ahead of the file: read it again. Where even that fails, the next append says so.

@@ -90,6 +90,17 @@ struct OpenSockets {
         slots[Int(slot)].seen = comparison
     }
 
+    /// Gives back the memory, and the time of every comparison, that a burst of sockets has left behind: when most slots are free,
+    /// the sockets move together. Slots that are known from before are void then.
+    mutating func shrink() {
+        if slots.count < 1024 || used * 4 > slots.count { return }
+        var dense = OpenSockets()
+        dense.comparison = comparison
+        dense.slots.reserveCapacity(used + used / 4)
+        for socket in slots where socket.seen != 0 { dense.restore(socket) }
+        self = dense
+    }
+
     /// Forgets a socket.
     mutating func remove(_ slot: Int32) {
         let socket = slots[Int(slot)]

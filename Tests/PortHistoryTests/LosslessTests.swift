@@ -72,6 +72,30 @@ struct LosslessTests {
         }
     }
 
+    @Test("a burst of sockets comes and goes, and the few that stay are followed on")
+    func burst() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.file("history.db")
+        let writer = try HistoryWriter(path: path, host: "test", bootID: "boot")
+        func listeners(_ ports: some Sequence<Int>) -> [SocketRow] {
+            ports.map { port in
+                SocketRow(
+                    table: .tcp, state: .listen, local: Endpoint(.anyIPv4, UInt16(port)), remote: Endpoint(.anyIPv4, 0),
+                    inode: UInt64(port))
+            }
+        }
+        let story = [1...10, 1...5000, 3...12, 3...12].map(listeners)
+        for (index, rows) in story.enumerated() { try append(rows, to: writer, index + 1) }
+        try append(listeners([5, 4000]), to: writer, 5)
+        try HistoryReader(path: path).read { view in
+            for (index, rows) in story.enumerated() {
+                #expect(Set(try view.sockets(at: index + 1).map { row(of: $0, view) }) == Set(rows))
+            }
+            let last = try view.sockets(at: 5).sorted { $0.local.port < $1.local.port }
+            #expect(last.map(\.socketFirst) == [1, 5])
+        }
+    }
+
     private func reopened(_ path: String, replacing old: inout HistoryWriter) throws -> HistoryWriter {
         // The lock goes with the old writer, so let go of it first.
         old = try HistoryWriter(path: path + "-other", host: "test", bootID: "boot")
