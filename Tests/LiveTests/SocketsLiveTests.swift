@@ -43,27 +43,36 @@ extension LiveTests {
             var scenario = try SocketScenario(namespace)
             let recorder = try portlog.start(interval: "100ms")
             try portlog.awaitSamples(1)
-            var quiet: [(reading: ProcNet, since: String, at: String)] = []
+            var quiet: [(reading: ProcNet, at: String)] = []
             for step in 0..<SocketScenario.steps {
                 try scenario.play(step)
                 let before = try ProcNet(of: namespace)
-                let since = Self.now()
-                usleep(400_000)
-                let at = Self.now()
-                if try ProcNet(of: namespace) == before { quiet.append((before, since, at)) }
+                // A sample that began after that reading, and one after it: then the first is complete.
+                let at = try Self.sample(of: portlog, after: Self.now())
+                _ = try Self.sample(of: portlog, after: at)
+                if try ProcNet(of: namespace) == before { quiet.append((before, at)) }
             }
             recorder.end(SIGTERM)
             #expect(recorder.wait(milliseconds: 10_000) == 0)
 
             // A handshake that is tried again may change a row meanwhile; most moments are quiet.
             #expect(quiet.count >= SocketScenario.steps / 2)
-            for (reading, since, at) in quiet {
+            for (reading, at) in quiet {
                 let document = try portlog.ask("sockets", "--at", at)
-                let taken = try #require(document["sample"]["taken_at"].string)
-                // Both are RFC 3339 in UTC with milliseconds, and so in the order of time.
-                #expect(taken >= since, "no sample within 400 ms")
+                #expect(document["sample"]["taken_at"].string == at)
                 #expect(ProcNet(document: document) == reading)
             }
+        }
+
+        /// When a sample was taken, the newest one as soon as that is later than a moment. Both are RFC 3339 in UTC with
+        /// milliseconds, and so in the order of time.
+        private static func sample(of portlog: Portlog, after moment: String) throws -> String {
+            for _ in 0..<1000 {
+                let taken = try #require(try portlog.ask("status")["last_sample"]["taken_at"].string)
+                if taken > moment { return taken }
+            }
+            Issue.record("no sample after \(moment)")
+            return moment
         }
 
         @Test func ownersAreTheProcessesThatHoldTheSocket() throws {
