@@ -30,7 +30,7 @@ final class FlowReader {
     /// - Throws: `SQLITE_CORRUPT` when there is none or it cannot be read: the tables refer to each other in one transaction.
     func flow(_ id: Int) throws -> Flow {
         if let flow = flows[id] { return flow }
-        selectFlow[1] = id
+        selectFlow.bind(1, id)
         defer { selectFlow.reset() }
         guard try selectFlow.next(),
             let table = UInt8(exactly: selectFlow.int(1)).flatMap(SocketTable.init(rawValue:)),
@@ -45,7 +45,7 @@ final class FlowReader {
 
     private func address(_ id: Int) throws -> IPAddress {
         if let address = addresses[id] { return address }
-        selectAddress[1] = id
+        selectAddress.bind(1, id)
         defer { selectAddress.reset() }
         guard try selectAddress.next(), let address = IPAddress(selectAddress.text(0)) else {
             throw Self.malformed("address", id)

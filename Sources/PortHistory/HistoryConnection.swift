@@ -26,10 +26,16 @@ enum HistoryConnection {
             try prepare(queue, isNew: kind != .history, path)
             return queue
         } catch {
-            // What was made here and never was a history goes again.
-            if kind == .missing { for suffix in ["", "-journal", "-wal", "-shm"] { unlink(path + suffix) } }
+            restore(path, kind)
             throw HistoryError(error, path)
         }
+    }
+
+    /// Makes what stood at the path before stand there again: what was made here and never was a history goes.
+    static func restore(_ path: String, _ kind: HistoryFile.Kind) {
+        guard kind == .missing || kind == .empty else { return }
+        for suffix in ["-journal", "-wal", "-shm"] { unlink(path + suffix) }
+        if kind == .missing { unlink(path) } else { truncate(path, 0) }
     }
 
     private static func openQueue(_ path: String) throws -> DatabaseQueue {
@@ -46,12 +52,13 @@ enum HistoryConnection {
         return try DatabaseQueue(path: path, configuration: configuration)
     }
 
-    /// A new file gets portlog's id and its tables in the rollback mode: whenever that is interrupted, the file is empty or portlog's.
+    /// A new file gets portlog's id and then its tables in the rollback mode: whenever that is interrupted, the file is empty, or
+    /// portlog's with schema 0, and goes on from there.
     private static func prepare(_ queue: DatabaseQueue, isNew: Bool, _ path: String) throws {
         if !isNew {
             try queue.read { database in
                 let found = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
-                if found > schema || found < 1 {
+                if found > schema || found < 0 {
                     throw HistoryError.otherSchema(path: path, found: found, expected: schema)
                 }
                 let verdict = try String.fetchOne(database, sql: "PRAGMA quick_check(1)")
@@ -93,7 +100,10 @@ enum HistoryConnection {
         } catch let error as DatabaseError
             where error.resultCode == .SQLITE_CANTOPEN || error.resultCode == .SQLITE_READONLY
         {
-            // No write-ahead log beside the file and no right to make one: a copy, which nobody changes.
+            // The write-ahead log cannot be used. Without one this is a copy, which nobody changes; with one it holds the newest
+            // samples, and an answer without them would be wrong.
+            var log = stat()
+            if stat(path + "-wal", &log) == 0, log.st_size > 0 { throw .permission(path: path + "-wal") }
             do { return try openReadOnly(immutableURI(path)) } catch { throw HistoryError(error, path) }
         } catch {
             throw HistoryError(error, path)
@@ -142,6 +152,10 @@ extension HistoryError {
             return
         }
         let reason = error.message ?? error.resultCode.description
+        if error.extendedResultCode == .SQLITE_IOERR_SHMSIZE {
+            self = .noRoom(path: path)
+            return
+        }
         self =
             switch error.resultCode {
             case .SQLITE_CORRUPT, .SQLITE_NOTADB: .damaged(path: path, reason: reason)

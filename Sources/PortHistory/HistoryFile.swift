@@ -29,7 +29,7 @@ public struct HistoryFile: Sendable {
             switch errno {
             case ENOENT: return .missing
             case EACCES, EPERM: throw .permission(path: path)
-            case ENOTDIR: throw .cannotCreate(path: path, reason: systemMessage(ENOTDIR))
+            case ENOTDIR, ELOOP, ENAMETOOLONG: throw .cannotCreate(path: path, reason: systemMessage(errno))
             default: throw .inputOutput(path: path, reason: systemMessage(errno))
             }
         }
@@ -45,9 +45,32 @@ public struct HistoryFile: Sendable {
         }
     }
 
+    /// The path without symbolic links, so that one file has one name, one lock and one write-ahead log.
+    ///
+    /// It is absolute, which also keeps SQLite from reading a meaning into it (`file:`, `:memory:`).
+    static func resolved(_ path: String) -> String {
+        func real(_ path: String) -> String? {
+            guard let resolved = realpath(path, nil) else { return nil }
+            defer { free(resolved) }
+            return String(cString: resolved)
+        }
+        if let path = real(path) { return path }
+        let name = path.lastIndex(of: "/").map { String(path[path.index(after: $0)...]) } ?? path
+        let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
+        guard let folder = real(folder) else { return path.hasPrefix("/") ? path : "./" + path }
+        return folder == "/" ? "/" + name : "\(folder)/\(name)"
+    }
+
+    /// Which file stands at a path; `nil` where there is none.
+    static func identity(at path: String) -> (device: UInt, inode: UInt)? {
+        var status = stat()
+        return stat(path, &status) == 0 ? (UInt(status.st_dev), UInt(status.st_ino)) : nil
+    }
+
     /// The bytes that the history takes: the file, its write-ahead log and its index of that.
     public static func bytes(at path: String) -> Int64 {
-        ["", "-wal", "-shm"].reduce(0) { sum, suffix in
+        let path = resolved(path)
+        return ["", "-wal", "-shm"].reduce(0) { sum, suffix in
             var status = stat()
             return stat(path + suffix, &status) == 0 ? sum + Int64(status.st_size) : sum
         }
@@ -65,6 +88,7 @@ extension HistoryFile {
     /// - Parameter time: goes into the name, in UTC to the millisecond: `20261122T103000.000Z`.
     /// - Returns: Where the file is now.
     public static func setAside(_ path: String, at time: Timestamp) throws(HistoryError) -> String {
+        let path = resolved(path)
         let stamp = time.rfc3339.filter { $0 != "-" && $0 != ":" }
         let aside = "\(path).damaged-\(stamp)"
         for suffix in ["-wal", "-shm", "-journal", ""] where rename(path + suffix, aside + suffix) != 0 {

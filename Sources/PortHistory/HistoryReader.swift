@@ -3,14 +3,14 @@ import PortModel
 
 /// The questions' side of a history: read-only, for any user who may read the file, while a recorder writes it or not.
 public final class HistoryReader {
-    /// The file.
+    /// The file, without symbolic links.
     public let path: String
     private let queue: DatabaseQueue
 
     /// Opens a history for questions.
     public init(path: String) throws(HistoryError) {
-        self.path = path
-        queue = try HistoryConnection.openForReading(path)
+        self.path = HistoryFile.resolved(path)
+        queue = try HistoryConnection.openForReading(self.path)
     }
 
     /// Whether a recorder writes this history now: its lock, not the age of the newest sample.

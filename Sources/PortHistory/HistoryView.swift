@@ -39,18 +39,17 @@ public final class HistoryView {
     }
 
     /// The numbers of the samples that were taken in a period, both ends included; `nil` when there are none.
+    ///
+    /// Where the clock was set back, samples in between may lie outside of the period.
     public func samples(since: Timestamp, until: Timestamp) throws -> ClosedRange<Int>? {
-        let range = "FROM sample WHERE taken_at BETWEEN ? AND ? ORDER BY taken_at"
-        let arguments: StatementArguments = [since.milliseconds, until.milliseconds]
-        guard
-            let first = try Int.fetchOne(database, sql: "SELECT number \(range), number LIMIT 1", arguments: arguments),
-            let last = try Int.fetchOne(
-                database, sql: "SELECT number \(range) DESC, number DESC LIMIT 1", arguments: arguments)
-        else { return nil }
-        return min(first, last)...max(first, last)
+        let row = try Row.fetchOne(
+            database, sql: "SELECT min(number), max(number) FROM sample WHERE taken_at BETWEEN ? AND ?",
+            arguments: [since.milliseconds, until.milliseconds])
+        guard let first = row?[0] as Int?, let last = row?[1] as Int? else { return nil }
+        return first...last
     }
 
-    /// When the samples of a range were taken. Samples that the history does not have are given the time of the one before.
+    /// When the samples of a range were taken. Samples that the history does not have are given the time of the next one.
     public func times(of samples: ClosedRange<Int>) throws -> SampleTimes {
         var wall: [Int64] = []
         var boot: [Int64] = []
@@ -58,8 +57,8 @@ public final class HistoryView {
         boot.reserveCapacity(samples.count)
         let statement = try HotStatement(
             database, "SELECT number, taken_at, boot_clock FROM sample WHERE number BETWEEN ? AND ? ORDER BY number")
-        statement[1] = samples.lowerBound
-        statement[2] = samples.upperBound
+        statement.bind(1, samples.lowerBound)
+        statement.bind(2, samples.upperBound)
         defer { statement.reset() }
         while try statement.next() {
             let position = statement.int(0) - samples.lowerBound
@@ -134,15 +133,28 @@ public final class HistoryView {
         let row = try Row.fetchOne(
             database, cachedSQL: "SELECT uid, attribution, processes FROM holder WHERE id = ?", [number])
         guard let row else { throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "holder \(number) is missing") }
-        let ids = try Int.fetchAll(
-            database.cachedStatement(sql: "SELECT value FROM json_each(?)"), arguments: [row["processes"] as String])
+        let ids = try Self.numbers(row["processes"])
         let uid: Int = row["uid"]
         let holder = Holder(
             uid: uid < 0 ? nil : UInt32(truncatingIfNeeded: uid),
             ownership: Ownership(
-                owners: try ids.map(owner), attribution: Attribution(rawValue: row["attribution"]) ?? .unknown))
+                owners: try ids.map(owner),
+                attribution: Attribution(rawValue: try UInt8(checked: row["attribution"])) ?? .unknown))
         holders[number] = holder
         return holder
+    }
+
+    /// The numbers of `holder.processes`, a JSON list.
+    private static func numbers(_ list: String) throws -> [Int] {
+        guard list.first == "[", list.last == "]" else { throw malformed(list) }
+        return try list.dropFirst().dropLast().split(separator: ",").map { part in
+            guard let number = Int(part) else { throw malformed(list) }
+            return number
+        }
+    }
+
+    private static func malformed(_ list: String) -> DatabaseError {
+        DatabaseError(resultCode: .SQLITE_CORRUPT, message: "holder.processes is malformed: \(list)")
     }
 
     private func owner(_ id: Int) throws -> PortOwner {
@@ -154,7 +166,7 @@ public final class HistoryView {
         guard let row else { throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "process \(id) is missing") }
         func word(_ column: String) -> String? { (row[column] as String).isEmpty ? nil : row[column] }
         let owner = PortOwner(
-            pid: row["pid"], startTicks: UInt64(bitPattern: row["start_ticks"] as Int64),
+            pid: try Int32(checked: row["pid"]), startTicks: UInt64(bitPattern: row["start_ticks"] as Int64),
             startedAt: Timestamp(milliseconds: row["started_at"]), command: row["command"],
             executable: word("executable"), uid: UInt32(truncatingIfNeeded: row["uid"] as Int), unit: word("unit"),
             container: word("container"))

@@ -6,21 +6,26 @@ import PortModel
 /// ``compare(_:)`` says what a sample changes, the caller says who owns what is new, ``append(_:_:_:measuring:)`` writes it: in one
 /// transaction, so that a sample is in the history whole or not at all. Not for several threads.
 public final class HistoryWriter {
-    /// The file.
+    /// The file, without symbolic links.
     public let path: String
     /// The newest sample's number; 0 in an empty history.
     public private(set) var newestSample = 0
     private let host: String
     private let bootID: String
     private let queue: DatabaseQueue
-    private let lock: RecorderLock
+    private var lock: RecorderLock?
+    private let before: HistoryFile.Kind
+    private let identity: (device: UInt, inode: UInt)?
     private var open = OpenSockets()
     private var listeners = ListenerMemory()
     private var sideTables = SideTables()
     private var limitsInForce: [Int: PortLimits] = [:]
     private var namespaces: Set<Int> = []
     private var nextID: Int64 = 1
-    private var isClosed = false
+    /// CLOCK_BOOTTIME at the newest sample, in milliseconds.
+    private var newestBootClock: Int64 = 0
+    /// The memory is not what the file holds, since a failed append.
+    private var isStale = false
 
     /// Opens a history for writing, makes it where there is none, and goes on where the last recorder stopped.
     ///
@@ -32,17 +37,42 @@ public final class HistoryWriter {
     ///   - host: the host's name.
     ///   - bootID: /proc/sys/kernel/random/boot_id.
     public init(path: String, host: String, bootID: String) throws(HistoryError) {
+        let path = HistoryFile.resolved(path)
         self.path = path
         self.host = host
         self.bootID = bootID
-        if try HistoryFile.kind(at: path) == .foreign { throw .notPortlog(path: path) }
-        lock = try RecorderLock(for: path)
-        queue = try HistoryConnection.openForWriting(path)
+        before = try HistoryFile.kind(at: path)
+        if before == .foreign { throw .notPortlog(path: path) }
+        let lock = try RecorderLock(for: path)
+        do {
+            queue = try HistoryConnection.openForWriting(path)
+        } catch {
+            if before == .missing { lock.remove() }
+            throw error
+        }
+        lock.share(like: path)
+        self.lock = lock
+        identity = HistoryFile.identity(at: path)
         do { try resume() } catch { throw HistoryError(error, path) }
     }
 
+    /// Whether the file still stands where it was opened; false once it has been removed or replaced.
+    public var isInPlace: Bool { HistoryFile.identity(at: path).map { $0 == (identity ?? (0, 0)) } ?? false }
+
     /// What is different between these snapshots, one a namespace, and the newest sample.
-    public func compare(_ snapshots: [Snapshot]) -> SampleChanges { open.compare(snapshots) }
+    ///
+    /// - Parameter bootClock: CLOCK_BOOTTIME of the snapshots in milliseconds: tells a TIME_WAIT from a later one of the same
+    ///   four-tuple. Without it, no time is taken to have passed.
+    /// - Throws: Why the memory cannot be brought in line with the file after a failed append.
+    public func compare(_ snapshots: [Snapshot], bootClock: Int64? = nil) throws(HistoryError) -> SampleChanges {
+        do {
+            if isStale { try resume() }
+        } catch {
+            throw HistoryError(error, path)
+        }
+        let elapsed = bootClock.map { max(0, $0 - newestBootClock) / 10 } ?? 0
+        return open.compare(snapshots, elapsedTicks: newestSample == 0 ? 0 : UInt32(clamping: elapsed))
+    }
 
     /// Writes a sample.
     ///
@@ -58,7 +88,11 @@ public final class HistoryWriter {
         _ sample: SampleRecord, _ snapshots: [Snapshot], _ changes: SampleChanges,
         measuring: (inout SampleRecord) -> Void = { _ in }
     ) throws(HistoryError) -> SampleRecord {
-        if isClosed { throw .inputOutput(path: path, reason: "the history is closed") }
+        guard lock != nil, !isStale else {
+            throw .inputOutput(
+                path: path, reason: lock == nil ? "the history is closed" : "the snapshots were not compared")
+        }
+        guard newestSample < Int32.max - 1 else { throw .damaged(path: path, reason: "its sample numbers are used up") }
         var sample = sample
         sample.number = newestSample + 1
         sample.bootID = bootID
@@ -71,21 +105,30 @@ public final class HistoryWriter {
                 }
             }
             newestSample = sample.number
+            newestBootClock = sample.bootClock
             open.shrink()
             return sample
         } catch {
-            // The memory is ahead of the file: read it again. Where even that fails, the next append says so.
-            try? resume()
-            throw HistoryError(error, path)
+            // The memory is ahead of the file: it is read again before the next comparison.
+            isStale = true
+            let error = HistoryError(error, path)
+            // The log itself may be what has filled the disk: what it holds moves into the file, where there is room for it.
+            if case .noRoom = error { try? queue.inDatabase { _ = try $0.checkpoint(.truncate) } }
+            throw error
         }
     }
 
-    /// Writes the log back into the file as far as readers allow and closes it. Nothing can be appended any more.
+    /// Writes the log back into the file as far as readers allow, closes it and lets go of the lock. Nothing can be appended any
+    /// more. A file that was made here and got no sample is removed.
     public func close() {
-        if isClosed { return }
-        isClosed = true
+        guard let lock else { return }
         try? queue.inDatabase { _ = try $0.checkpoint(.truncate) }
         try? queue.close()
+        if newestSample == 0, isInPlace, before == .missing || before == .empty {
+            HistoryConnection.restore(path, before)
+            if before == .missing { lock.remove() }
+        }
+        self.lock = nil
     }
 
     /// The inodes of sockets that the changes end, or that lose their inode by them.
@@ -255,10 +298,14 @@ public final class HistoryWriter {
     /// Reads the memory from the file.
     private func resume() throws {
         try queue.inDatabase { database in
+            isStale = true
             sideTables.forget()
             open = OpenSockets()
             listeners = ListenerMemory()
             newestSample = try Int.fetchOne(database, sql: "SELECT max(number) FROM sample") ?? 0
+            newestBootClock =
+                try Int64.fetchOne(
+                    database, sql: "SELECT boot_clock FROM sample WHERE number = ?", arguments: [newestSample]) ?? 0
             namespaces = Set(try Int.fetchAll(database, sql: "SELECT id FROM namespace"))
             limitsInForce = [:]
             if newestSample > 0 {
@@ -272,6 +319,7 @@ public final class HistoryWriter {
             if let lastBoot, lastBoot != bootID { try endBoot(in: database) }
             try restoreListeners(from: database)
             try restoreOpenSockets(from: database)
+            isStale = false
         }
     }
 
@@ -290,15 +338,16 @@ public final class HistoryWriter {
     private func restoreListeners(from database: Database) throws {
         for row in try Row.fetchAll(database, sql: "SELECT * FROM listened_port") {
             let port = ListenerMemory.Port(
-                namespace: row["namespace"], transport: row["transport"] == 0 ? .tcp : .udp, number: row["port"])
-            listeners.closed(port, last: row["last"], holder: row["holder"])
+                namespace: try Int16(checked: row["namespace"]), transport: row["transport"] == 0 ? .tcp : .udp,
+                number: try UInt16(checked: row["port"]))
+            listeners.closed(port, last: row["last"], holder: try Int32(checked: row["holder"]))
         }
     }
 
     private func restoreOpenSockets(from database: Database) throws {
         nextID = 1
         try OpenSocketReader(database).forEach { socket in
-            nextID = max(nextID, socket.id + 1)
+            nextID = max(nextID, socket.id &+ 1)
             if socket.row.isListener { listeners.opened(.init(socket.row, socket.namespace)) }
             open.restore(socket)
         }

@@ -7,17 +7,16 @@ struct HotStatement {
     private let statement: Statement
     private let pointer: OpaquePointer
 
-    /// Prepares the statement, or takes the connection's prepared one.
+    /// Takes the connection's prepared statement, or prepares one where there is none or it is at work further up.
     init(_ database: Database, _ sql: String) throws {
-        statement = try database.cachedStatement(sql: sql)
+        let cached = try database.cachedStatement(sql: sql)
+        statement = sqlite3_stmt_busy(cached.sqliteStatement) == 0 ? cached : try database.makeStatement(sql: sql)
         pointer = statement.sqliteStatement
-        sqlite3_reset(pointer)
     }
 
     /// Sets an argument.
-    subscript(argument: Int32) -> Int {
-        get { 0 }
-        nonmutating set { sqlite3_bind_int64(pointer, argument, Int64(newValue)) }
+    func bind(_ argument: Int32, _ value: Int) {
+        sqlite3_bind_int64(pointer, argument, Int64(value))
     }
 
     /// Executes a statement that gives no rows.
@@ -42,6 +41,13 @@ struct HotStatement {
     /// A number of the row.
     func int(_ column: Int32) -> Int { Int(sqlite3_column_int64(pointer, column)) }
 
+    /// A number of the row in the range of its type.
+    ///
+    /// - Throws: `SQLITE_CORRUPT` when it is outside: portlog wrote no such number.
+    func number<T: FixedWidthInteger>(_ column: Int32, as type: T.Type = T.self) throws -> T {
+        try T(checked: int(column))
+    }
+
     /// A text of the row; empty for NULL.
     func text(_ column: Int32) -> String {
         sqlite3_column_text(pointer, column).map { String(cString: $0) } ?? ""
@@ -51,5 +57,17 @@ struct HotStatement {
         DatabaseError(
             resultCode: ResultCode(rawValue: sqlite3_extended_errcode(sqlite3_db_handle(pointer))),
             message: String(cString: sqlite3_errmsg(sqlite3_db_handle(pointer))))
+    }
+}
+
+extension FixedWidthInteger {
+    /// A stored number in the range of its type.
+    ///
+    /// - Throws: `SQLITE_CORRUPT` when it is outside: portlog wrote no such number.
+    init(checked value: Int) throws {
+        guard let number = Self(exactly: value) else {
+            throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "the number \(value) is out of its range")
+        }
+        self = number
     }
 }

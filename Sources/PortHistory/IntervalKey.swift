@@ -1,3 +1,4 @@
+import GRDB
 import PortModel
 
 /// The duration class of an interval: `interval.class`. Intervals of one class lie in chunks of 2^``shift`` samples.
@@ -8,7 +9,14 @@ struct IntervalCluster {
     var shift: Int { number + 8 }
 
     /// The class of a stored number.
-    init(number: Int) { self.number = number }
+    ///
+    /// - Throws: `SQLITE_CORRUPT` for a class that no interval can have: sample numbers have 31 bits.
+    init(stored number: Int) throws {
+        guard (0...24).contains(number) else {
+            throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "interval.class \(number) is out of its range")
+        }
+        self.number = number
+    }
 
     /// The class of an interval whose last sample comes `length` samples after its first.
     init(length: Int) { number = max(8, Int.bitWidth - length.leadingZeroBitCount) - 8 }

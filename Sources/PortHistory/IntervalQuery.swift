@@ -32,7 +32,7 @@ struct IntervalQuery {
             let flow = try flows.flow(id)
             let isIn: Bool
             if let known = wanted[id] { isIn = known } else { isIn = try isWanted(flow); wanted[id] = isIn }
-            if isIn { try body(Self.interval(statement, flow, first: first, last: last, isOpen: isOpen)) }
+            if isIn { try body(try Self.interval(statement, flow, first: first, last: last, isOpen: isOpen)) }
         }
         for cluster in clusters {
             try forEachClosed(cluster, cluster.chunks(covering: samples), port) { statement, first, last in
@@ -43,10 +43,12 @@ struct IntervalQuery {
             database,
             "SELECT \(Self.columns), first FROM open_interval WHERE first <= ?1"
                 + (port == nil ? "" : " AND local_port = ?2"))
-        open[1] = samples.upperBound
-        if let port { open[2] = Int(port) }
+        open.bind(1, samples.upperBound)
+        if let port { open.bind(2, Int(port)) }
         defer { open.reset() }
-        while try open.next() { try deliver(open, first: open.int(8), last: newest, isOpen: true) }
+        while try open.next() {
+            try deliver(open, first: Int(try open.number(8, as: Int32.self)), last: newest, isOpen: true)
+        }
     }
 
     private func forEachClosed(
@@ -57,22 +59,24 @@ struct IntervalQuery {
         func scan(_ statement: HotStatement) throws {
             defer { statement.reset() }
             while try statement.next() {
-                let first = cluster.firstSample(ofChunk: statement.int(8)) + statement.int(9)
-                try body(statement, first, first + statement.int(10))
+                let start: UInt32 = try statement.number(9)
+                let length: UInt32 = try statement.number(10)
+                let first = cluster.firstSample(ofChunk: Int(try statement.number(8, as: Int32.self))) + Int(start)
+                try body(statement, first, first + Int(length))
             }
         }
         guard let port else {
             let statement = try HotStatement(database, select + "chunk BETWEEN ?2 AND ?3")
-            statement[1] = cluster.number
-            statement[2] = chunks.lowerBound
-            statement[3] = chunks.upperBound
+            statement.bind(1, cluster.number)
+            statement.bind(2, chunks.lowerBound)
+            statement.bind(3, chunks.upperBound)
             return try scan(statement)
         }
         let statement = try HotStatement(database, select + "chunk = ?2 AND local_port = ?3")
         for chunk in try existing(chunks, of: cluster) {
-            statement[1] = cluster.number
-            statement[2] = chunk
-            statement[3] = Int(port)
+            statement.bind(1, cluster.number)
+            statement.bind(2, chunk)
+            statement.bind(3, Int(port))
             try scan(statement)
         }
     }
@@ -85,7 +89,7 @@ struct IntervalQuery {
             SELECT ifnull((SELECT min(chunk) FROM interval WHERE class = ?1), 0),
                    ifnull((SELECT max(chunk) FROM interval WHERE class = ?1), 0)
             """)
-        bounds[1] = cluster.number
+        bounds.bind(1, cluster.number)
         defer { bounds.reset() }
         guard try bounds.next() else { return chunks }
         let lower = max(chunks.lowerBound, bounds.int(0))
@@ -99,15 +103,15 @@ struct IntervalQuery {
         var clusters: [IntervalCluster] = []
         var number = -1
         while true {
-            statement[1] = number
+            statement.bind(1, number)
             guard try statement.next() else { break }
             let next = statement.int(0)
             statement.reset()
-            isThere[1] = next
+            isThere.bind(1, next)
             let exists = try isThere.next()
             isThere.reset()
             if next <= number || !exists { break }
-            clusters.append(IntervalCluster(number: next))
+            clusters.append(try IntervalCluster(stored: next))
             number = next
         }
         return clusters
@@ -125,16 +129,17 @@ struct IntervalQuery {
                 SELECT \(Self.columns), length FROM interval
                 WHERE class = ?1 AND chunk = ?2 AND local_port = ?3 AND start = ?4 AND flow = ?5 AND remote_port = ?6 AND age = ?7
                 """)
-            statement[1] = cluster.number
-            statement[2] = chunk
-            statement[3] = Int(interval.local.port)
-            statement[4] = first - cluster.firstSample(ofChunk: chunk)
-            statement[5] = interval.flow
-            statement[6] = flow.remotePort == 0 ? Int(interval.remote.port) : 0
-            statement[7] = first - interval.socketFirst
+            statement.bind(1, cluster.number)
+            statement.bind(2, chunk)
+            statement.bind(3, Int(interval.local.port))
+            statement.bind(4, first - cluster.firstSample(ofChunk: chunk))
+            statement.bind(5, interval.flow)
+            statement.bind(6, flow.remotePort == 0 ? Int(interval.remote.port) : 0)
+            statement.bind(7, first - interval.socketFirst)
             defer { statement.reset() }
             while try statement.next() {
-                let next = Self.interval(statement, flow, first: first, last: first + statement.int(8), isOpen: false)
+                let last = first + Int(try statement.number(8, as: UInt32.self))
+                let next = try Self.interval(statement, flow, first: first, last: last, isOpen: false)
                 if interval.isSameSocket(as: next) { return next }
             }
         }
@@ -143,16 +148,15 @@ struct IntervalQuery {
 
     private static func interval(
         _ statement: HotStatement, _ flow: FlowReader.Flow, first: Int, last: Int, isOpen: Bool
-    )
-        -> SocketInterval
-    {
+    ) throws -> SocketInterval {
         let kind = IntervalKind(rawValue: statement.int(3))
+        let remotePort: UInt16 = flow.remotePort == 0 ? try statement.number(2) : flow.remotePort
+        let age: UInt32 = try statement.number(6)
         var interval = SocketInterval(
             namespace: flow.namespace, table: flow.table, state: kind.state, role: kind.role,
-            local: Endpoint(flow.local, UInt16(truncatingIfNeeded: statement.int(0))),
-            remote: Endpoint(flow.remote, UInt16(truncatingIfNeeded: statement.int(2) + Int(flow.remotePort))),
+            local: Endpoint(flow.local, try statement.number(0)), remote: Endpoint(flow.remote, remotePort),
             inode: UInt64(truncatingIfNeeded: statement.int(4)), holder: statement.int(5), first: first, last: last,
-            socketFirst: first - statement.int(6), isOpen: isOpen, timeWaitAge: statement.int(7))
+            socketFirst: first - Int(age), isOpen: isOpen, timeWaitAge: Int(try statement.number(7, as: UInt16.self)))
         interval.flow = statement.int(1)
         interval.isContinued = kind.isContinued
         return interval

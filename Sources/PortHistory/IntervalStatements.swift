@@ -1,7 +1,7 @@
 import GRDB
 import PortModel
 
-/// The statements that write intervals: the arithmetic of `interval`'s key is here and in ``IntervalQuery`` alone.
+/// The statements that write intervals: the arithmetic of `interval`'s key is ``IntervalCluster``'s.
 struct IntervalStatements {
     private let insertOpen: HotStatement
     private let deleteOpen: HotStatement
@@ -26,22 +26,22 @@ struct IntervalStatements {
 
     /// Writes the interval that a socket is in.
     func open(_ socket: OpenSocket) throws {
-        insertOpen[1] = Int(socket.id)
-        insertOpen[2] = Int(socket.row.local.port)
-        insertOpen[3] = Int(socket.flow)
-        insertOpen[4] = socket.storedRemotePort
-        insertOpen[5] = IntervalKind(socket.row.state, socket.role, continued: false).rawValue
-        insertOpen[6] = Int(truncatingIfNeeded: socket.row.inode)
-        insertOpen[7] = Int(socket.holder)
-        insertOpen[8] = Int(socket.first)
-        insertOpen[9] = Int(socket.first - socket.socketFirst)
-        insertOpen[10] = Int(socket.timeWaitAge)
+        insertOpen.bind(1, Int(socket.id))
+        insertOpen.bind(2, Int(socket.row.local.port))
+        insertOpen.bind(3, Int(socket.flow))
+        insertOpen.bind(4, socket.storedRemotePort)
+        insertOpen.bind(5, IntervalKind(socket.row.state, socket.role, continued: false).rawValue)
+        insertOpen.bind(6, Int(truncatingIfNeeded: socket.row.inode))
+        insertOpen.bind(7, Int(socket.holder))
+        insertOpen.bind(8, Int(socket.first))
+        insertOpen.bind(9, Int(socket.first - socket.socketFirst))
+        insertOpen.bind(10, Int(socket.timeWaitAge))
         try insertOpen.run()
     }
 
     /// Moves the interval that a socket was in to the closed ones.
     func close(_ socket: OpenSocket, last: Int, continued: Bool) throws {
-        deleteOpen[1] = Int(socket.id)
+        deleteOpen.bind(1, Int(socket.id))
         try deleteOpen.run()
         try insertClosed(socket, last: last, continued: continued)
     }
@@ -52,18 +52,18 @@ struct IntervalStatements {
         let length = max(0, last - first)
         let cluster = IntervalCluster(length: length)
         let chunk = cluster.chunk(of: first)
-        insertInterval[1] = cluster.number
-        insertInterval[2] = chunk
-        insertInterval[3] = Int(socket.row.local.port)
-        insertInterval[4] = first - cluster.firstSample(ofChunk: chunk)
-        insertInterval[5] = Int(socket.flow)
-        insertInterval[6] = socket.storedRemotePort
-        insertInterval[7] = IntervalKind(socket.row.state, socket.role, continued: continued).rawValue
-        insertInterval[8] = Int(truncatingIfNeeded: socket.row.inode)
-        insertInterval[9] = length
-        insertInterval[10] = Int(socket.holder)
-        insertInterval[11] = first - Int(socket.socketFirst)
-        insertInterval[12] = Int(socket.timeWaitAge)
+        insertInterval.bind(1, cluster.number)
+        insertInterval.bind(2, chunk)
+        insertInterval.bind(3, Int(socket.row.local.port))
+        insertInterval.bind(4, first - cluster.firstSample(ofChunk: chunk))
+        insertInterval.bind(5, Int(socket.flow))
+        insertInterval.bind(6, socket.storedRemotePort)
+        insertInterval.bind(7, IntervalKind(socket.row.state, socket.role, continued: continued).rawValue)
+        insertInterval.bind(8, Int(truncatingIfNeeded: socket.row.inode))
+        insertInterval.bind(9, length)
+        insertInterval.bind(10, Int(socket.holder))
+        insertInterval.bind(11, first - Int(socket.socketFirst))
+        insertInterval.bind(12, Int(socket.timeWaitAge))
         try insertInterval.run()
     }
 }

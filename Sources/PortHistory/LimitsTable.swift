@@ -40,12 +40,13 @@ enum LimitsTable {
                 ORDER BY c.sample, c.namespace
                 """,
             arguments: ["first": samples.lowerBound, "last": samples.upperBound]
-        ).map { row in LimitsChange(sample: row["sample"], namespace: row["namespace"], limits: limits(row)) }
+        ).map { row in LimitsChange(sample: row["sample"], namespace: row["namespace"], limits: try limits(row)) }
     }
 
-    private static func limits(_ row: Row) -> PortLimits {
+    private static func limits(_ row: Row) throws -> PortLimits {
         var limits = PortLimits()
-        limits.range = PortRange(first: row["range_first"], last: row["range_last"])
+        limits.range = PortRange(
+            first: try UInt16(checked: row["range_first"]), last: try UInt16(checked: row["range_last"]))
         limits.reserved = PortSet(list: row["reserved"]) ?? PortSet()
         limits.unprivilegedStart = row["unprivileged_start"]
         limits.timeWaitReuse = row["tw_reuse"]

@@ -13,6 +13,7 @@ struct OpenSockets {
     private var used = 0
     /// The number of the newest comparison; never 0, which marks a free slot.
     private var comparison: UInt32 = 1
+    private var elapsedTicks: UInt32 = 0
     private let seed = UInt64.random(in: 1 ... .max)
 
     /// How many sockets stand open.
@@ -20,8 +21,11 @@ struct OpenSockets {
 
     /// Compares what was read with what stood open. Slots for new sockets are taken at once, so changes that cannot be written leave
     /// this memory ahead of the history: it is then read anew.
-    mutating func compare(_ snapshots: [Snapshot]) -> SampleChanges {
+    ///
+    /// - Parameter elapsedTicks: Hundredths of a second since the last comparison.
+    mutating func compare(_ snapshots: [Snapshot], elapsedTicks: UInt32) -> SampleChanges {
         var changes = SampleChanges()
+        self.elapsedTicks = elapsedTicks
         comparison &+= 1
         if comparison == 0 { comparison = 1 }
         for (number, snapshot) in snapshots.enumerated() {
@@ -54,7 +58,7 @@ struct OpenSockets {
             let old = slots[Int(slot)].row
             if slots[Int(slot)].seen == comparison { return (true, false, false, false) }
             slots[Int(slot)].seen = comparison
-            let continues = row.continues(old)
+            let continues = row.continues(old, elapsedTicks: elapsedTicks)
             let isSame =
                 continues && row.state == old.state && row.inode == old.inode
                 && (row.uid == old.uid || row.inode == 0)

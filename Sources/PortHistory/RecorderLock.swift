@@ -8,21 +8,32 @@ import Glibc
 /// (``isHeld(for:)``) takes no lock, so that a question never keeps a recorder from starting.
 final class RecorderLock {
     private let descriptor: Int32
+    private let path: String
 
-    /// Takes the lock.
+    /// Takes the lock of the history at a path without symbolic links.
     ///
     /// - Throws: ``HistoryError/locked(path:pid:)`` when another recorder has it, else why the file cannot be made.
-    init(for path: String) throws(HistoryError) {
-        descriptor = open(Self.path(for: path), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o640)
-        guard descriptor >= 0 else { throw .creating(path, errno) }
-        var lock = Self.wholeFile(Int16(F_WRLCK))
-        if fcntl(descriptor, Self.setLock, &lock) != 0 {
+    init(for database: String) throws(HistoryError) {
+        path = Self.path(for: database)
+        var descriptor = try Self.open(path, database)
+        var attempts = 0
+        while true {
+            var lock = Self.wholeFile(Int16(F_WRLCK))
+            if fcntl(descriptor, Self.setLock, &lock) == 0 { break }
             let number = errno
+            let isRecorder = Self.isWriteLocked(descriptor)
             let holder = Self.holder(descriptor)
             close(descriptor)
-            if number == EAGAIN || number == EACCES { throw .locked(path: path, pid: holder) }
-            throw .inputOutput(path: path, reason: systemMessage(number))
+            guard number == EAGAIN || number == EACCES else {
+                throw .inputOutput(path: database, reason: systemMessage(number))
+            }
+            attempts += 1
+            if isRecorder || attempts > 3 { throw .locked(path: database, pid: holder) }
+            // A recorder locks for writing. Somebody who may only read the file holds a shared lock: it gets a file of its own.
+            unlink(path)
+            descriptor = try Self.open(path, database)
         }
+        self.descriptor = descriptor
         ftruncate(descriptor, 0)
         let text = "\(getpid())\n"
         _ = text.withCString { pwrite(descriptor, $0, strlen($0), 0) }
@@ -30,13 +41,32 @@ final class RecorderLock {
 
     deinit { close(descriptor) }
 
+    /// Lets whoever may read the history see the lock as well.
+    func share(like database: String) {
+        var status = stat()
+        if stat(database, &status) == 0 { fchmod(descriptor, status.st_mode & 0o666) }
+    }
+
+    /// Removes the file: there is no history for it.
+    func remove() { unlink(path) }
+
+    private static func open(_ path: String, _ database: String) throws(HistoryError) -> Int32 {
+        let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o640)
+        if descriptor < 0 { throw .creating(database, errno) }
+        return descriptor
+    }
+
+    private static func isWriteLocked(_ descriptor: Int32) -> Bool {
+        var lock = wholeFile(Int16(F_WRLCK))
+        return fcntl(descriptor, getLock, &lock) == 0 && lock.l_type == Int16(F_WRLCK)
+    }
+
     /// Whether a recorder holds the history now. False where the lock may not be read.
     static func isHeld(for path: String) -> Bool {
-        let descriptor = open(Self.path(for: path), O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+        let descriptor = Glibc.open(Self.path(for: path), O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
         guard descriptor >= 0 else { return false }
         defer { close(descriptor) }
-        var lock = wholeFile(Int16(F_WRLCK))
-        return fcntl(descriptor, getLock, &lock) == 0 && lock.l_type != Int16(F_UNLCK)
+        return isWriteLocked(descriptor)
     }
 
     /// F_OFD_GETLK and F_OFD_SETLK (include/uapi/asm-generic/fcntl.h), which Glibc shows only with _GNU_SOURCE.

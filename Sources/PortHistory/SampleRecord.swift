@@ -12,7 +12,8 @@ public struct SampleRecord: Hashable, Sendable {
     public var bootID: String
     /// From the start of reading until the transaction was about to commit, in milliseconds.
     public var durationMilliseconds: Double
-    /// CPU time of the whole process since the previous sample's commit, in milliseconds.
+    /// CPU time of the whole process since the previous sample was about to commit, in milliseconds: a commit counts in the
+    /// sample after it.
     public var cpuMilliseconds: Double
     /// The recorder's interval, in milliseconds.
     public var intervalMilliseconds: Int

@@ -116,7 +116,8 @@ struct SideTables {
         let row = try Row.fetchOne(
             database, sql: "SELECT uid, attribution, processes FROM holder WHERE id = ?", arguments: [id])
         let key = HolderKey(
-            uid: row?["uid"] ?? -1, attribution: Attribution(rawValue: row?["attribution"] ?? 0) ?? .unknown,
+            uid: row?["uid"] ?? -1,
+            attribution: Attribution(rawValue: try UInt8(checked: row?["attribution"] ?? 0)) ?? .unknown,
             processes: row?["processes"] ?? "[]")
         remember(key, id)
         return key

@@ -3,19 +3,24 @@ extension SocketRow {
     ///
     /// The inode tells sockets apart where there is one. A connection in the accept queue has none and gets one at accept(); an
     /// orphan and a TIME_WAIT have lost theirs. Where the inode cannot tell, the states can: a connection never moves back towards
-    /// its beginning, so one that seems to is another connection with the same four-tuple.
-    public func continues(_ earlier: SocketRow) -> Bool {
+    /// its beginning, so one that seems to is another connection with the same four-tuple. A TIME_WAIT that has more of its time left
+    /// than it can have is a later one.
+    ///
+    /// - Parameter elapsedTicks: Hundredths of a second between the two readings.
+    public func continues(_ earlier: SocketRow, elapsedTicks: UInt32) -> Bool {
         if earlier.inode != 0, inode != 0 { return earlier.inode == inode }
         if !isConnectedTCP || !earlier.isConnectedTCP { return earlier.inode == inode }
         if earlier.inode != 0 { return state.isClosing && state.progress >= earlier.state.progress }
         if inode != 0 { return !earlier.state.isClosing }
-        if state == .timeWait, earlier.state == .timeWait { return timerTicks <= earlier.timerTicks + Self.timerSlack }
+        if state == .timeWait, earlier.state == .timeWait {
+            return Int(timerTicks) + Int(elapsedTicks) <= Int(earlier.timerTicks) + Self.timerSlack
+        }
         return state.progress >= earlier.state.progress
     }
 
-    /// A running timer only ever falls; half a second allows for the kernel's rounding. A TIME_WAIT whose timer rose is a new one:
-    /// its four-tuple was used again between two samples.
-    private static let timerSlack: UInt32 = 50
+    /// How far the timer may be off, in hundredths of a second: a table takes its time to be read. No four-tuple in TIME_WAIT is used
+    /// again before a second has passed.
+    private static let timerSlack = 100
 }
 
 extension SocketState {

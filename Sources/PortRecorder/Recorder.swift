@@ -54,16 +54,27 @@ public struct Recorder: Service {
     ///   failures end no recorder: the sample is lost and counted.
     public func run() async throws {
         let proc = ProcFS(root: configuration.procRoot)
-        var history = try openHistory(proc)
-        var sampler = makeSampler(history, proc)
+        var recording: Recording? = try openHistory(proc)
+        defer { recording?.history.close() }
         var tick = Tick(every: configuration.interval, from: .now)
         var missed = 0
         var taken = 0
         var failure: HistoryError?
 
         while !Task.isShuttingDownGracefully, !Task.isCancelled, taken < configuration.sampleLimit ?? .max {
-            do {
-                let sample = try sampler.sample(missed: missed)
+            missed += tick.wake(at: .now)
+            do throws(HistoryError) {
+                if let open = recording, !open.history.isInPlace {
+                    logger.error(
+                        "the history was removed or replaced; recording starts anew",
+                        metadata: ["path": "\(open.history.path)"])
+                    open.history.close()
+                    recording = nil
+                }
+                let open: Recording
+                if let recording { open = recording } else { open = try openHistory(proc) }
+                recording = open
+                let sample = try open.sampler.sample(missed: missed)
                 if taken == 0 {
                     notifier.ready(status: Self.status(sample))
                 } else {
@@ -74,15 +85,16 @@ public struct Recorder: Service {
                 taken += 1
                 missed = 0
                 failure = nil
-            } catch .damaged(let path, let reason) {
-                logger.error("the history is damaged", metadata: ["path": "\(path)", "reason": "\(reason)"])
-                history.close()
-                history = try openHistory(proc)
-                sampler = makeSampler(history, proc)
-                missed += 1
             } catch {
-                if taken == 0 { throw error }
-                if failure != error { logger.error("a sample could not be written", metadata: ["error": "\(error)"]) }
+                if case .damaged(let path, let reason) = error {
+                    logger.error("the history is damaged", metadata: ["path": "\(path)", "reason": "\(reason)"])
+                    recording?.history.close()
+                    recording = nil
+                } else if taken == 0 {
+                    throw error
+                } else if failure != error {
+                    logger.error("a sample could not be written", metadata: ["error": "\(error)"])
+                }
                 failure = error
                 missed += 1
                 notifier.status("samples are being lost: \(error)")
@@ -91,26 +103,30 @@ public struct Recorder: Service {
             if taken < configuration.sampleLimit ?? .max { await sleep(until: tick.due) }
         }
         notifier.stopping()
-        history.close()
     }
 
-    private func makeSampler(_ history: HistoryWriter, _ proc: ProcFS) -> Sampler {
-        Sampler(history, proc: proc, clock: clock, interval: configuration.interval, logger: logger)
+    /// An open history and who writes it.
+    private struct Recording {
+        let history: HistoryWriter
+        let sampler: Sampler
     }
 
     /// Opens the history; a damaged one is set aside, so that recording goes on.
-    private func openHistory(_ proc: ProcFS) throws(HistoryError) -> HistoryWriter {
+    private func openHistory(_ proc: ProcFS) throws(HistoryError) -> Recording {
         let host = (try? proc.hostname()) ?? "localhost"
         let boot = (try? proc.bootID()) ?? ""
+        let history: HistoryWriter
         do {
-            return try HistoryWriter(path: configuration.database, host: host, bootID: boot)
+            history = try HistoryWriter(path: configuration.database, host: host, bootID: boot)
         } catch .damaged(let path, let reason) {
             let aside = try HistoryFile.setAside(path, at: clock.wall())
             logger.error(
                 "the history is damaged and was set aside; recording starts anew",
                 metadata: ["path": "\(path)", "aside": "\(aside)", "reason": "\(reason)"])
-            return try HistoryWriter(path: configuration.database, host: host, bootID: boot)
+            history = try HistoryWriter(path: configuration.database, host: host, bootID: boot)
         }
+        let sampler = Sampler(history, proc: proc, clock: clock, interval: configuration.interval, logger: logger)
+        return Recording(history: history, sampler: sampler)
     }
 
     /// Sleeps until a moment or the shutdown, telling the watchdog in between that all is well.

@@ -49,15 +49,17 @@ public final class Sampler {
             throw .inputOutput(path: failure.file, reason: failure.error.description)
         }
 
-        var changes = history.compare([snapshot])
+        var changes = try history.compare([snapshot], bootClock: sample.bootClock)
         let wallOfBoot = sample.takenAt - sample.bootClock
         sample.permissionDenied = attributor.attribute(&changes, snapshot, history, bootedAt: wallOfBoot)
-        return try history.append(sample, [snapshot], changes) { sample in
+        let written = try history.append(sample, [snapshot], changes) { sample in
             let cpu = clock.cpu()
             sample.cpuMilliseconds = cpu - cpuBefore
             sample.durationMilliseconds = (ContinuousClock.now - start) / .milliseconds(1)
             cpuBefore = cpu
         }
+        attributor.settled()
+        return written
     }
 
     private func noteCounters(in sample: inout SampleRecord) {

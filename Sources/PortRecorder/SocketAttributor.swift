@@ -27,8 +27,9 @@ struct SocketAttributor {
     /// The number of the sample at hand, from 1.
     private var sample = 0
 
-    // What one sample is about.
+    /// Sockets of the sample at hand whose holders are looked for.
     private var wanted: Set<UInt64> = []
+    /// Sockets whose holders are others than the history knows.
     private var dirty: Set<UInt64> = []
 
     /// A list of all processes is made this often for a socket that nobody seems to hold.
@@ -36,6 +37,10 @@ struct SocketAttributor {
     /// How many descriptors are listed in a sample to find new sockets, besides one for every fiftieth socket of the host: some 2 %
     /// of what reading the tables costs.
     private static let listedForNew = 2000
+    /// How many processes, and how many shared sockets, are asked in a sample whether they are what they were.
+    private static let asked = 256
+    /// A process that may not be looked into is tried again after so many samples: it may have changed its user.
+    private static let deniedAgain = 64
     /// How many free numbers in a row end the search: sockets that were open for a moment leave that many behind.
     private static let gap = 64
 
@@ -57,7 +62,6 @@ struct SocketAttributor {
         self.bootedAt = bootedAt
         sample += 1
         wanted = []
-        dirty = []
         if isFirst {
             let sockets = snapshot.rows.count { $0.inode != 0 }
             holders.reserve(sockets)
@@ -73,6 +77,9 @@ struct SocketAttributor {
         assign(&changes, snapshot, history)
         return processes.values.count(where: \.isDenied)
     }
+
+    /// What ``attribute(_:_:_:bootedAt:)`` said is in the history. Until then it is said again: a sample may be lost.
+    mutating func settled() { dirty = [] }
 
     // MARK: - What is asked
 
@@ -109,16 +116,24 @@ struct SocketAttributor {
                 lookThrough(pid)
                 continue
             }
-            if known.sockets > 0, let stat = try? proc.process(pid).stat() {
-                if stat.startTicks != known.owner.startTicks {
-                    forget(pid)
-                    lookThrough(pid)
-                } else if stat.command != known.owner.command {
-                    dirty.formUnion(holders.inodes(of: pid))
-                    lookThrough(pid)
-                }
+            guard isDue(known), let stat = try? proc.process(pid).stat() else { continue }
+            if stat.startTicks != known.owner.startTicks {
+                forget(pid)
+                lookThrough(pid)
+            } else if stat.command != known.owner.command {
+                dirty.formUnion(holders.inodes(of: pid))
+                lookThrough(pid)
+            } else if known.isDenied, (sample + Int(pid)).isMultiple(of: Self.deniedAgain) {
+                lookThrough(pid)
             }
         }
+    }
+
+    /// Whether it is a process's turn to be asked who it is: all of them on most hosts, a part of them in each sample where there are
+    /// very many.
+    private func isDue(_ process: TrackedProcess) -> Bool {
+        guard process.sockets > 0 || process.isDenied else { return false }
+        return (sample + Int(process.owner.pid)).isMultiple(of: processes.count / Self.asked + 1)
     }
 
     /// Takes a process in and all its sockets.
@@ -133,6 +148,7 @@ struct SocketAttributor {
                 take(SocketHolders.Descriptor(pid: pid, number: number), of: inode)
                 return true
             }
+            processes[pid]?.isDenied = false
         } catch .permissionDenied {
             let nobody = PortOwner(pid: pid, startTicks: 0, startedAt: bootedAt, command: "")
             processes[pid, default: TrackedProcess(owner: nobody)].isDenied = true
@@ -147,7 +163,7 @@ struct SocketAttributor {
         // An inode that is neither wanted nor held is no TCP or UDP socket of these tables.
         guard isWanted || holders.isHeld(inode) else { return }
         let isAdded = holders.add(descriptor, of: inode)
-        processes[descriptor.pid]?.took(descriptor.number, isNew: isAdded)
+        processes[descriptor.pid]?.took(descriptor.number, isNew: isAdded, in: sample)
         if isAdded, !isFirst { dirty.insert(inode) }
     }
 
@@ -172,7 +188,10 @@ struct SocketAttributor {
                 questions[descriptor.pid, default: []].append((descriptor.number, inode))
             }
         }
-        for inode in holders.shared { ask(inode) }
+        // Forked children can share thousands of connections: then it is a part of them in each sample.
+        let turns = UInt64(holders.shared.count / Self.asked + 1)
+        for inode in holders.shared where (inode &+ UInt64(sample)).isMultiple(of: turns) { ask(inode) }
+        for doubt in doubts { ask(doubt.inode) }
         for row in snapshot.rows where row.state == .listen { ask(row.inode) }
         var doubtsNow: Set<Doubt> = []
         for (pid, questions) in questions {
@@ -190,9 +209,10 @@ struct SocketAttributor {
 
     /// Asks the descriptors that new sockets are likely to have been given.
     private mutating func askFreedDescriptors() {
-        let likely = processes.filter { $0.value.sockets > 0 || !$0.value.freed.isEmpty }
-            .sorted { $0.value.freed.count > $1.value.freed.count }.map(\.key)
-        for pid in likely {
+        let freed = processes.filter { !$0.value.freed.isEmpty }.sorted { $0.value.freed.count > $1.value.freed.count }
+        let others = processes.filter { $0.value.sockets > 0 && $0.value.freed.isEmpty }
+            .sorted { $0.value.active > $1.value.active }
+        for (pid, _) in freed.prefix(Self.asked) + others.prefix(Self.asked / 4) {
             if wanted.isEmpty { return }
             ask(pid)
         }
@@ -254,7 +274,6 @@ struct SocketAttributor {
             let change = changes.changed[index]
             let inode = snapshot.rows[Int(change.row)].inode
             if inode == 0 { continue }
-            dirty.remove(inode)
             changes.setOwnership(ownership(of: inode, &changes, &cache), ofChange: index)
         }
         if dirty.isEmpty, !isFirst { return }

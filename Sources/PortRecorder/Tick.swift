@@ -13,6 +13,14 @@ struct Tick {
     /// When the tick is due.
     var due: ContinuousClock.Instant { start + interval * number }
 
+    /// Says how many ticks have gone by since the one that is due: the sleep was longer than it should have been.
+    mutating func wake(at now: ContinuousClock.Instant) -> Int {
+        let passed = Int((now - start) / interval)
+        let missed = max(0, passed - number)
+        number = max(number, passed)
+        return missed
+    }
+
     /// Goes on to the next tick that lies ahead, and says how many have gone by meanwhile: they are not made up for.
     mutating func advance(at now: ContinuousClock.Instant) -> Int {
         let passed = Int((now - start) / interval)

@@ -10,6 +10,8 @@ struct TrackedProcess {
     var highest: Int32 = -1
     /// Descriptors up to the highest that are no known socket now, so that new sockets may be given them.
     private(set) var freed: Set<Int32> = []
+    /// The attributor's sample in which it was last found to hold a new socket.
+    private(set) var active = 0
     /// The attributor's sample in which all its descriptors were listed last.
     var looked = 0
     /// Its descriptors may not be read.
@@ -22,13 +24,16 @@ struct TrackedProcess {
     init(owner: PortOwner) { self.owner = owner }
 
     /// A descriptor is a socket; `isNew` when the process was not known to hold it.
-    mutating func took(_ number: Int32, isNew: Bool) {
+    mutating func took(_ number: Int32, isNew: Bool, in sample: Int) {
         freed.remove(number)
         if highest >= 0, number > highest + 1 {
             for hole in (highest + 1)..<number where freed.count < Self.freedLimit { freed.insert(hole) }
         }
         highest = max(highest, number)
-        if isNew { sockets += 1 }
+        if isNew {
+            sockets += 1
+            active = sample
+        }
     }
 
     /// A descriptor lost its socket.

@@ -68,7 +68,7 @@ struct HistoryGenerator {
             let snapshot = Snapshot(rows: host.rows(), limits: host.limits)
             let start = ContinuousClock.now
             let cpuBefore = Self.cpuNanoseconds
-            var changes = writer.compare([snapshot])
+            var changes = try writer.compare([snapshot])
             day.intervals += attribute(&changes, snapshot, host, writer)
             let sample = try writer.append(record(host, missed, snapshot.rows.count, &random), [snapshot], changes)
             spent += ContinuousClock.now - start

@@ -30,7 +30,7 @@ struct ConnectionRoleTests {
         let writer = try HistoryWriter(path: path, host: "test", bootID: "boot")
         for (index, moment) in moments.enumerated() {
             let snapshots = [Snapshot(rows: moment.rows)]
-            var changes = writer.compare(snapshots)
+            var changes = try writer.compare(snapshots)
             for (position, change) in changes.changed.enumerated() {
                 guard let program = moment.programs[moment.rows[Int(change.row)].inode] else { continue }
                 let owner = PortOwner(
@@ -91,7 +91,7 @@ struct ConnectionRoleTests {
             let writer = try HistoryWriter(path: path, host: "test", bootID: "boot")
             let snapshots = [Snapshot(rows: rows)]
             try writer.append(
-                SampleRecord(takenAt: Timestamp(milliseconds: Int64(index))), snapshots, writer.compare(snapshots))
+                SampleRecord(takenAt: Timestamp(milliseconds: Int64(index))), snapshots, try writer.compare(snapshots))
             writer.close()
         }
         #expect(try HistoryReader(path: path).read { try $0.sockets(at: 2).map(\.role) } == [.accepted])

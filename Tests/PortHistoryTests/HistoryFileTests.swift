@@ -17,7 +17,7 @@ struct HistoryFileTests {
     private func recordOneSample() throws {
         let writer = try HistoryWriter(path: path, host: "test", bootID: "boot")
         let snapshots = [Snapshot(rows: [listener(port: 80)])]
-        try writer.append(SampleRecord(takenAt: Timestamp(milliseconds: 1000)), snapshots, writer.compare(snapshots))
+        try writer.append(SampleRecord(takenAt: Timestamp(milliseconds: 1000)), snapshots, try writer.compare(snapshots))
         writer.close()
     }
 
@@ -64,7 +64,7 @@ struct HistoryFileTests {
                 try HistoryWriter(path: path, host: "test", bootID: "boot")
             }
             let snapshots = [Snapshot(rows: [listener(port: 80)])]
-            try first.append(SampleRecord(takenAt: Timestamp(milliseconds: 1)), snapshots, first.compare(snapshots))
+            try first.append(SampleRecord(takenAt: Timestamp(milliseconds: 1)), snapshots, try first.compare(snapshots))
             #expect(try HistoryReader(path: path).isRecording)
         }
         #expect(try !HistoryReader(path: path).isRecording)
@@ -122,7 +122,7 @@ struct HistoryFileTests {
         try recordOneSample()
         let writer = try HistoryWriter(path: path, host: "test", bootID: "another boot")
         let snapshots = [Snapshot(rows: [listener(port: 80)])]
-        try writer.append(SampleRecord(takenAt: Timestamp(milliseconds: 2000)), snapshots, writer.compare(snapshots))
+        try writer.append(SampleRecord(takenAt: Timestamp(milliseconds: 2000)), snapshots, try writer.compare(snapshots))
         try HistoryReader(path: path).read { view in
             let (before, after) = (try view.sockets(at: 1), try view.sockets(at: 2))
             #expect(before.map(\.last) == [1] && after.map(\.socketFirst) == [2])

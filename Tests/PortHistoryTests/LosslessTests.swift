@@ -118,7 +118,7 @@ struct LosslessTests {
     private func append(_ rows: [SocketRow], of host: RandomHost? = nil, to writer: HistoryWriter, _ number: Int) throws
     {
         let snapshots = [Snapshot(rows: rows)]
-        var changes = writer.compare(snapshots)
+        var changes = try writer.compare(snapshots)
         for (index, change) in changes.changed.enumerated() {
             let row = rows[Int(change.row)]
             if let host, row.inode != 0 {

@@ -40,7 +40,7 @@ final class RecordedHost {
         for _ in 0..<count {
             seconds += 1
             let snapshots = [Snapshot(rows: sockets.map(\.row), limits: limits)]
-            var changes = writer.compare(snapshots)
+            var changes = try writer.compare(snapshots)
             for (index, change) in changes.changed.enumerated() {
                 let socket = sockets[Int(change.row)]
                 if socket.row.inode != 0 {

@@ -165,7 +165,7 @@ final class GoldenHistory {
             Snapshot(rows: spaces[0].map(\.row), limits: limits),
             Snapshot(namespace: 1, namespaceName: "ab12ab12ab12", rows: spaces[1].map(\.row)),
         ]
-        var changes = writer.compare(snapshots)
+        var changes = try writer.compare(snapshots)
         for (index, change) in changes.changed.enumerated() {
             let socket = spaces[Int(change.snapshot)][Int(change.row)]
             if socket.row.inode == 0 { continue }
