@@ -87,7 +87,7 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "PortRecorderTests",
-            dependencies: ["PortRecorder", "PortHistory", "ProcFS", "PortModel", logging],
+            dependencies: ["PortRecorder", "PortHistory", "ProcFS", "PortModel", grdb, logging],
             swiftSettings: strict),
         .testTarget(
             name: "PortlogTests",

@@ -22,6 +22,9 @@ public struct HistoryFile: Sendable {
 
     /// What the file at the path is. A link is followed.
     ///
+    /// Not to be asked while this process records into the file: closing a descriptor lets go of all POSIX locks that the process has
+    /// on the file (`fcntl(2)`), SQLite's included.
+    ///
     /// - Throws: ``HistoryError/permission(path:)`` or ``HistoryError/inputOutput(path:reason:)``.
     public static func kind(at path: String) throws(HistoryError) -> Kind {
         let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)

@@ -17,7 +17,8 @@ struct HistoryFileTests {
     private func recordOneSample() throws {
         let writer = try HistoryWriter(path: path, host: "test", bootID: "boot")
         let snapshots = [Snapshot(rows: [listener(port: 80)])]
-        try writer.append(SampleRecord(takenAt: Timestamp(milliseconds: 1000)), snapshots, try writer.compare(snapshots))
+        try writer.append(
+            SampleRecord(takenAt: Timestamp(milliseconds: 1000)), snapshots, try writer.compare(snapshots))
         writer.close()
     }
 
@@ -122,7 +123,8 @@ struct HistoryFileTests {
         try recordOneSample()
         let writer = try HistoryWriter(path: path, host: "test", bootID: "another boot")
         let snapshots = [Snapshot(rows: [listener(port: 80)])]
-        try writer.append(SampleRecord(takenAt: Timestamp(milliseconds: 2000)), snapshots, try writer.compare(snapshots))
+        try writer.append(
+            SampleRecord(takenAt: Timestamp(milliseconds: 2000)), snapshots, try writer.compare(snapshots))
         try HistoryReader(path: path).read { view in
             let (before, after) = (try view.sockets(at: 1), try view.sockets(at: 2))
             #expect(before.map(\.last) == [1] && after.map(\.socketFirst) == [2])
@@ -137,5 +139,190 @@ struct HistoryFileTests {
             #expect(stat(path + suffix, &status) == 0 && status.st_mode & 0o777 == 0o640, "\(suffix)")
         }
         writer.close()
+    }
+
+    @Test("a creation that was interrupted goes on, and one that fails leaves an empty file empty")
+    func interruptedCreation() throws {
+        try DatabaseQueue(path: path).write { database in
+            try database.execute(sql: "PRAGMA application_id = \(HistoryFile.applicationID)")
+        }
+        #expect(try HistoryFile.kind(at: path) == .history)
+        try recordOneSample()
+        #expect(try HistoryReader(path: path).read { try $0.sockets(at: 1).count } == 1)
+    }
+
+    @Test("a history that got no sample is not left behind")
+    func nothingRecorded() throws {
+        try HistoryWriter(path: path, host: "test", bootID: "boot").close()
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == [])
+    }
+
+    @Test("closing lets go of the lock, and what is damaged meanwhile can be set aside")
+    func closing() throws {
+        let writer = try HistoryWriter(path: path, host: "test", bootID: "boot")
+        writer.close()
+        writer.close()
+        #expect(throws: HistoryError.self) {
+            let snapshots = [Snapshot(rows: [])]
+            try writer.append(SampleRecord(takenAt: Timestamp(milliseconds: 1)), snapshots, writer.compare(snapshots))
+        }
+        try recordOneSample()
+    }
+
+    @Test("a symbolic link is another name of the same history: the second recorder is refused")
+    func symbolicLink() throws {
+        let link = folder.file("link.db")
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: path)
+        let first = try HistoryWriter(path: path, host: "test", bootID: "boot")
+        #expect(throws: HistoryError.locked(path: path, pid: getpid())) {
+            try HistoryWriter(path: link, host: "test", bootID: "boot")
+        }
+        #expect(try HistoryReader(path: link).isRecording)
+        first.close()
+    }
+
+    @Test("a reader's shared lock keeps no recorder from starting, and is none")
+    func sharedLock() throws {
+        try recordOneSample()
+        let descriptor = open(path + "-lock", O_RDONLY)
+        var lock = flock(l_type: Int16(F_RDLCK), l_whence: Int16(SEEK_SET), l_start: 0, l_len: 0, l_pid: 0)
+        #expect(fcntl(descriptor, 37, &lock) == 0)
+        defer { close(descriptor) }
+        #expect(try !HistoryReader(path: path).isRecording)
+        let writer = try HistoryWriter(path: path, host: "test", bootID: "boot")
+        #expect(try HistoryReader(path: path).isRecording)
+        writer.close()
+    }
+
+    @Test("the lock can be seen by whoever may read the history")
+    func lockMode() throws {
+        try recordOneSample()
+        chmod(path, 0o644)
+        let writer = try HistoryWriter(path: path, host: "test", bootID: "boot")
+        var status = stat()
+        #expect(stat(path + "-lock", &status) == 0 && status.st_mode & 0o777 == 0o644)
+        writer.close()
+    }
+
+    @Test("a removed file is noticed")
+    func removed() throws {
+        let writer = try HistoryWriter(path: path, host: "test", bootID: "boot")
+        #expect(writer.isInPlace)
+        try FileManager.default.removeItem(atPath: path)
+        #expect(!writer.isInPlace)
+    }
+
+    @Test(
+        "numbers that portlog never wrote are damage, for reader and recorder",
+        arguments: [
+            "UPDATE interval SET length = 9223372036854775807", "UPDATE interval SET start = -5",
+            "UPDATE interval SET class = 70", "UPDATE interval SET local_port = 70000",
+            "UPDATE interval SET age = -1", "UPDATE holder SET attribution = 300",
+            "UPDATE holder SET processes = 'x'", "UPDATE open_interval SET local_port = 70000",
+            "UPDATE open_interval SET first = -9223372036854775808", "UPDATE limits SET range_first = 70000",
+            "UPDATE flow SET remote_port = 70000", "UPDATE flow SET socket_table = 9", "UPDATE address SET text = 'x'",
+        ])
+    func damagedNumbers(statement: String) throws {
+        let writer = try HistoryWriter(path: path, host: "test", bootID: "boot")
+        for rows in [[listener(port: 80), listener(port: 81)], [listener(port: 81)], [listener(port: 81)]] {
+            let snapshots = [Snapshot(rows: rows)]
+            try writer.append(SampleRecord(takenAt: Timestamp(milliseconds: 1)), snapshots, writer.compare(snapshots))
+        }
+        writer.close()
+        try DatabaseQueue(path: path).write { try $0.execute(sql: statement) }
+        do {
+            try HistoryReader(path: path).read { view in
+                for socket in try view.sockets(at: 1) + view.sockets(at: 3) { _ = try view.holder(socket.holder) }
+                _ = try view.limits(in: 1...3)
+            }
+            Issue.record("the reader did not notice")
+        } catch let error as HistoryError {
+            guard case .damaged = error else { throw error }
+        }
+    }
+
+    @Test(
+        "a recorder does not start on numbers that portlog never wrote",
+        arguments: [
+            "INSERT INTO listened_port VALUES (0, 0, 70000, 1, 1)",
+            "UPDATE open_interval SET id = 9223372036854775807", "UPDATE open_interval SET local_port = -1",
+        ])
+    func damagedMemory(statement: String) throws {
+        try recordOneSample()
+        try DatabaseQueue(path: path).write { try $0.execute(sql: statement) }
+        do {
+            _ = try HistoryWriter(path: path, host: "test", bootID: "boot")
+            Issue.record("the recorder did not notice")
+        } catch {
+            guard case .damaged = error else { throw error }
+        }
+    }
+
+    @Test("a lost sample is followed by one that is whole: the memory is read from the file again")
+    func lostSample() throws {
+        let writer = try HistoryWriter(path: path, host: "test", bootID: "boot")
+        func record(_ ports: [UInt16]) throws {
+            let snapshots = [Snapshot(rows: ports.map { listener(port: $0) })]
+            try writer.append(SampleRecord(takenAt: Timestamp(milliseconds: 1)), snapshots, writer.compare(snapshots))
+        }
+        try record([80, 81])
+        let other = try DatabaseQueue(path: path)
+        try other.write { try $0.execute(sql: "ALTER TABLE open_interval RENAME TO hidden") }
+        #expect(throws: HistoryError.self) { try record([80, 82]) }
+        #expect(throws: HistoryError.self) { try record([80, 83]) }
+        try other.write { try $0.execute(sql: "ALTER TABLE hidden RENAME TO open_interval") }
+        try record([80, 84])
+        try HistoryReader(path: path).read { view in
+            let ports = try [1, 2].map { try view.sockets(at: $0).map(\.local.port).sorted() }
+            #expect(ports == [[80, 81], [80, 84]])
+            let newest = try view.newestSample()?.number
+            #expect(newest == 2)
+        }
+    }
+
+    @Test("questions inside questions do not disturb each other")
+    func nested() throws {
+        try recordOneSample()
+        try HistoryReader(path: path).read { view in
+            var rows = 0
+            try view.intervals(in: 1...1) { _ in
+                rows += 1
+                let inner = try view.sockets(at: 1).count
+                #expect(inner == 1)
+            }
+            #expect(rows == 1)
+        }
+    }
+
+    @Test("a period holds all its samples, also where the clock was set back")
+    func clockSetBack() throws {
+        let writer = try HistoryWriter(path: path, host: "test", bootID: "boot")
+        for time in [1000, 2000, 3000, 1500, 2500] {
+            let snapshots = [Snapshot(rows: [])]
+            try writer.append(
+                SampleRecord(takenAt: Timestamp(milliseconds: Int64(time))), snapshots, writer.compare(snapshots))
+        }
+        try HistoryReader(path: path).read { view in
+            let period = (Timestamp(milliseconds: 1000), Timestamp(milliseconds: 3000))
+            let samples = try view.samples(since: period.0, until: period.1)
+            #expect(samples == 1...5)
+        }
+    }
+
+    @Test("limits that change are in force from their sample on")
+    func limits() throws {
+        let writer = try HistoryWriter(path: path, host: "test", bootID: "boot")
+        for first in [32768, 32768, 40000] as [UInt16] {
+            var limits = PortLimits()
+            limits.range = PortRange(first: first, last: 60999)
+            let snapshots = [Snapshot(rows: [], limits: limits)]
+            try writer.append(SampleRecord(takenAt: Timestamp(milliseconds: 1)), snapshots, writer.compare(snapshots))
+        }
+        try HistoryReader(path: path).read { view in
+            let changes = try view.limits(in: 2...3)
+            #expect(changes.map(\.sample) == [1, 3])
+            let last = try view.limits(in: 3...3)
+            #expect(last.map(\.limits.range.first) == [40000])
+        }
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import GRDB
 import Logging
 import PortHistory
 import PortModel
@@ -165,5 +166,19 @@ struct AttributionTests {
         #expect(throws: HistoryError.self) { try sampler.sample(missed: 0) }
         #expect(try sample([listener(80, inode: 11)]).count == 1)
         #expect(try HistoryReader(path: path).read { try $0.sockets(at: 2).map(\.socketFirst) } == [1])
+    }
+
+    @Test("a change of owners that falls into a lost sample is said again")
+    func lostSample() throws {
+        try proc.setProcess(7, "parent", descriptors: [3: 11])
+        _ = try sample([listener(80, inode: 11)])
+        try proc.setProcess(8, "worker", descriptors: [3: 11])
+        let other = try DatabaseQueue(path: path)
+        try other.inDatabase { database in
+            try database.execute(sql: "BEGIN IMMEDIATE")
+            #expect(throws: HistoryError.self) { try sampler.sample(missed: 0) }
+            try database.execute(sql: "ROLLBACK")
+        }
+        #expect(try sample([listener(80, inode: 11)]) == [80: "parent+worker observed"])
     }
 }

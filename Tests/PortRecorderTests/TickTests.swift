@@ -24,4 +24,14 @@ struct TickTests {
         #expect(tick.advance(at: start + .milliseconds(4100)) == 0)
         #expect(tick.due == start + .seconds(5))
     }
+
+    @Test("a sleep that was too long misses the ticks before the sample that follows")
+    func overslept() {
+        var tick = Tick(every: .seconds(1), from: start)
+        #expect(tick.wake(at: start) == 0)
+        #expect(tick.advance(at: start + .milliseconds(100)) == 0)
+        #expect(tick.wake(at: start + .milliseconds(4200)) == 3)
+        #expect(tick.advance(at: start + .milliseconds(4300)) == 0)
+        #expect(tick.due == start + .seconds(5))
+    }
 }
