@@ -51,9 +51,11 @@ struct ConflictStory {
         socket(.tcp, .listen, local, nil, .none, holder, samples, inode: inode, mapped: mapped)
     }
 
-    /// A UDP socket without a peer.
-    mutating func datagram(_ local: String, _ holder: Int, _ samples: ClosedRange<Int>, inode: UInt64? = nil) {
-        socket(.udp, .close, local, nil, .none, holder, samples, inode: inode)
+    /// A UDP socket, without a peer or connected to one.
+    mutating func datagram(
+        _ local: String, to remote: String? = nil, _ holder: Int, _ samples: ClosedRange<Int>, inode: UInt64? = nil
+    ) {
+        socket(.udp, remote == nil ? .close : .established, local, remote, .none, holder, samples, inode: inode)
     }
 
     /// A TCP connection in one state.

@@ -63,22 +63,32 @@ struct ConflictScene: Sendable {
         ProgramIdentity(lives.flatMap(\.holders).compactMap { holders[$0] })
     }
 
+    private struct Identity: Hashable {
+        var inode: UInt64
+        var peer: Endpoint?
+    }
+
     /// One socket can come in several lives: a dump skipped its row, the recorder was started anew. Its inode is still the
-    /// same then, unless the host was.
+    /// same then, unless the host was. A UDP socket that gets another peer goes on as another life.
     private static func joinByInode(_ lives: [SocketLife], boots: Set<Int>) -> [SocketLife] {
         var result: [SocketLife] = []
-        var newest: [UInt64: Int] = [:]
+        var newest: [Identity: Int] = [:]
         for life in lives.sorted(by: { ($0.first, $0.last) < ($1.first, $1.last) }) {
-            let inode = life.newest.inode
-            if inode != 0, let index = newest[inode],
+            let identity = Identity(inode: life.newest.inode, peer: life.peer)
+            if identity.inode != 0, let index = newest[identity],
                 !boots.contains(where: { result[index].last < $0 && $0 <= life.first })
             {
                 result[index].join(life)
             } else {
-                newest[inode] = result.count
+                newest[identity] = result.count
                 result.append(life)
             }
         }
         return result
     }
+}
+
+extension SocketLife {
+    /// Whom a UDP socket is connected to; `nil` without a peer, and of a listener.
+    var peer: Endpoint? { newest.isListener ? nil : newest.remote }
 }
