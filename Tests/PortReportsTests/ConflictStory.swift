@@ -11,6 +11,8 @@ struct ConflictStory {
     var limits: [LimitsChange]
     /// The samples that are the first of a boot.
     var boots: Set<Int> = []
+    /// Whether the period's last sample is the newest one.
+    var isCurrent = true
     private var intervals: [SocketInterval] = []
     private var holders: [Int: Holder] = [:]
     private var nextInode: UInt64 = 100
@@ -87,7 +89,8 @@ struct ConflictStory {
     func findings() -> [ConflictFinding] {
         let bound = SocketLives(intervals.filter { $0.isListener || $0.table.transport == .udp })
         let scene = ConflictScene(
-            period: period, lives: bound.lives, limits: limits, holders: holders, namespaces: [0: "host"], boots: boots)
+            period: period, lives: bound.lives, limits: limits, holders: holders, namespaces: [0: "host"], boots: boots,
+            isCurrent: isCurrent)
         var thieves = GapOccupants(.outgoing, in: scene)
         var remains = GapOccupants(.acceptedTimeWait, in: scene)
         for interval in intervals where interval.last >= period.lowerBound && interval.first <= period.upperBound {

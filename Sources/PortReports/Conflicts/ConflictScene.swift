@@ -17,17 +17,20 @@ struct ConflictScene: Sendable {
     let namespaces: [Int: String]
     /// The samples that are the first of a boot.
     let boots: Set<Int>
+    /// Whether the period's last sample is the newest one: what stood there may be taken to stand there still.
+    let isCurrent: Bool
     private let limits: [Int: [LimitsChange]]
 
     /// A scene of what was read; `lives` are TCP listeners and UDP sockets.
     init(
         period: ClosedRange<Int>, lives: [SocketLife], limits: [LimitsChange] = [], holders: [Int: Holder] = [:],
-        namespaces: [Int: String] = [:], boots: Set<Int> = []
+        namespaces: [Int: String] = [:], boots: Set<Int> = [], isCurrent: Bool = true
     ) {
         self.period = period
         self.holders = holders
         self.namespaces = namespaces
         self.boots = boots
+        self.isCurrent = isCurrent
         self.limits = Dictionary(grouping: limits.sorted { $0.sample < $1.sample }, by: \.namespace)
         let byKey = Dictionary(grouping: lives, by: { BindKey($0.newest) })
             .mapValues { Self.joinByInode($0, boots: boots) }
