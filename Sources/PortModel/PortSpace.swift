@@ -200,9 +200,10 @@ public struct PortSpace: Sendable {
         BindPool(capacity: limits.choosable, used: transport == .tcp ? usedByTCP : usedByUDP)
     }
 
-    /// False where the free ports are an upper bound: the limits are assumed, or a connection looks as if bind() had chosen its
-    /// port, which takes that port from every destination and which nothing shows.
-    public var isCertain: Bool { !limits.assumed && suspicious == 0 }
+    /// False where the free ports are an upper bound: the limits are assumed, or the range has an odd number of ports, where
+    /// connect() may give up with one port left, or a connection looks as if bind() had chosen its port, which takes that port
+    /// from every destination and which nothing shows.
+    public var isCertain: Bool { !limits.assumed && limits.range.count.isMultiple(of: 2) && suspicious == 0 }
 
     /// The numbers of the destinations whose figures, apart from the capacity, have changed since the last call.
     public mutating func takeChanges() -> [Int] {

@@ -9,20 +9,27 @@ public struct SocketLife: Hashable, Sendable {
     public private(set) var first: Int
     /// The last sample of the intervals joined.
     public private(set) var last: Int
-    /// The holders that it had before, apart from the newest one's; the order has no meaning.
-    public private(set) var earlierHolders: [Int] = []
+    /// The holder of the interval that came first.
+    private let firstHolder: Int
+    /// The other holders, in the order in which they came. Most lives have none.
+    private var moreHolders: [Int] = []
+    /// The same as a set: a listener may change hands in every sample.
+    private var knownHolders: Set<Int> = []
 
     /// A life of one interval.
     public init(_ interval: SocketInterval) {
         newest = interval
+        firstHolder = interval.holder
         first = interval.first
         last = interval.last
     }
 
     /// The samples from the first to the last.
     public var samples: ClosedRange<Int> { first...last }
-    /// The numbers of all its holders, the newest first.
-    public var holders: [Int] { [newest.holder] + earlierHolders }
+    /// The numbers of all its holders, each once: the newest first, the others in the order in which they came.
+    public var holders: [Int] {
+        [newest.holder] + ([firstHolder] + moreHolders).filter { $0 != newest.holder }
+    }
 
     /// Adds another interval of the same socket, earlier or later.
     public mutating func join(_ interval: SocketInterval) {
@@ -31,14 +38,15 @@ public struct SocketLife: Hashable, Sendable {
 
     /// Adds another part of the same socket's life, earlier or later.
     public mutating func join(_ other: SocketLife) {
-        let holders = self.holders + other.holders
         if other.newest.first > newest.first { newest = other.newest }
         first = min(first, other.first)
         last = max(last, other.last)
-        for holder in holders where holder != newest.holder && !earlierHolders.contains(holder) {
-            earlierHolders.append(holder)
-        }
-        earlierHolders.removeAll { $0 == newest.holder }
+        insert(other.firstHolder)
+        for holder in other.moreHolders { insert(holder) }
+    }
+
+    private mutating func insert(_ holder: Int) {
+        if holder != firstHolder, knownHolders.insert(holder).inserted { moreHolders.append(holder) }
     }
 }
 

@@ -24,6 +24,7 @@ extension LiveTests {
                     #expect(entry["free"].int == connects, "\(destination): \(entry)")
                 } else {
                     #expect([connects, connects + 1].contains(entry["free"].int), "\(destination): \(entry)")
+                    #expect(entry["certain"].bool == false, "\(destination): \(entry)")
                 }
                 #expect(entry["free"].int == (entry["capacity"].int ?? 0) - (entry["used"].int ?? 0))
             }

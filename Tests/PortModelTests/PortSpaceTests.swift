@@ -234,6 +234,20 @@ import Testing
         #expect(!PortSpace(limits).isCertain)
     }
 
+    @Test func `an odd number of ports makes every figure an upper bound, reserved ports or not`() {
+        var limits = PortLimits.range(40000, 40100)
+        #expect(!PortSpace(limits).isCertain)
+        limits.reserved = PortSet([40050])
+        var space = PortSpace(limits)
+        #expect(!space.isCertain)
+        space.setLimits(hundred)
+        #expect(space.isCertain)
+        limits = hundred
+        limits.reserved = PortSet([40050])
+        space.setLimits(limits)
+        #expect(space.isCertain)
+    }
+
     @Test func `a connection above suspicion stays so when one sample misses it`() {
         var space = PortSpace(hundred)
         let even = space.round(stride(from: 40000, to: 40100, by: 2).map { .outgoing($0) })

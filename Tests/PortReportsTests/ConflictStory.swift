@@ -11,6 +11,8 @@ struct ConflictStory {
     var limits: [LimitsChange]
     /// The samples that are the first of a boot.
     var boots: Set<Int> = []
+    /// Whether the period's last sample is the newest one.
+    var isCurrent = true
     private var intervals: [SocketInterval] = []
     private var holders: [Int: Holder] = [:]
     private var nextInode: UInt64 = 100
@@ -51,9 +53,11 @@ struct ConflictStory {
         socket(.tcp, .listen, local, nil, .none, holder, samples, inode: inode, mapped: mapped)
     }
 
-    /// A UDP socket without a peer.
-    mutating func datagram(_ local: String, _ holder: Int, _ samples: ClosedRange<Int>, inode: UInt64? = nil) {
-        socket(.udp, .close, local, nil, .none, holder, samples, inode: inode)
+    /// A UDP socket, without a peer or connected to one.
+    mutating func datagram(
+        _ local: String, to remote: String? = nil, _ holder: Int, _ samples: ClosedRange<Int>, inode: UInt64? = nil
+    ) {
+        socket(.udp, remote == nil ? .close : .established, local, remote, .none, holder, samples, inode: inode)
     }
 
     /// A TCP connection in one state.
@@ -85,7 +89,8 @@ struct ConflictStory {
     func findings() -> [ConflictFinding] {
         let bound = SocketLives(intervals.filter { $0.isListener || $0.table.transport == .udp })
         let scene = ConflictScene(
-            period: period, lives: bound.lives, limits: limits, holders: holders, namespaces: [0: "host"], boots: boots)
+            period: period, lives: bound.lives, limits: limits, holders: holders, namespaces: [0: "host"], boots: boots,
+            isCurrent: isCurrent)
         var thieves = GapOccupants(.outgoing, in: scene)
         var remains = GapOccupants(.acceptedTimeWait, in: scene)
         for interval in intervals where interval.last >= period.lowerBound && interval.first <= period.upperBound {

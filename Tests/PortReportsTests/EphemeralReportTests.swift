@@ -48,6 +48,14 @@ import Testing
         #expect(report.bind.map { [$0.capacity, $0.used, $0.free] } == [[10, 4, 6], [10, 0, 10]])
     }
 
+    @Test func `in a range of an odd number of ports free is an upper bound`() throws {
+        let host = try host(40000, 40010)
+        try host.record(1, connections(3))
+        let entry = try #require(host.ask { try EphemeralReport.make($0, EphemeralQuery()) }.destinations.first)
+        #expect((entry.capacity, entry.used, entry.free) == (11, 3, 8))
+        #expect(!entry.certain)
+    }
+
     @Test func `mapped and plain addresses are one destination`() throws {
         let host = try host()
         try host.record(

@@ -50,6 +50,40 @@ struct SocketLifeTests {
         #expect(lives.first?.holders == [5, 1])
     }
 
+    @Test("a listener whose holder changes in every sample has each of them once, the newest first")
+    func manyHolders() throws {
+        // Every holder comes back later: joining must not look through all that came before, or this does not end.
+        let distinct = 20_000
+        let intervals = (1...(2 * distinct)).map { sample in
+            interval(.listen, sample...sample, socketFirst: 1, inode: 7, holder: sample % distinct)
+        }
+        for order in [intervals, intervals.reversed()] {
+            let lives = SocketLives(order).lives
+            let holders = try #require(lives.first).holders
+            #expect(lives.count == 1)
+            #expect(holders.count == distinct && Set(holders).count == distinct && holders.first == 0)
+        }
+    }
+
+    @Test("the holders of two parts of a life are joined, in either order")
+    func parts() {
+        func life(_ samples: [(sample: Int, holder: Int)]) -> SocketLife {
+            var lives = SocketLives()
+            for (sample, holder) in samples {
+                lives.insert(interval(.listen, sample...sample, socketFirst: 1, inode: 7, holder: holder))
+            }
+            return lives.lives[0]
+        }
+        var early = life([(1, 1), (2, 2), (3, 1)])
+        var late = life([(4, 2), (5, 3)])
+        let before = early
+        early.join(late)
+        late.join(before)
+        #expect(early.holders == [3, 1, 2])
+        #expect(late.holders == [3, 2, 1])
+        #expect(early.samples == 1...5 && late.samples == 1...5)
+    }
+
     @Test("the order of a list is by table, port, address, peer and inode")
     func order() {
         let sockets = [

@@ -45,6 +45,42 @@ struct UDPSharedTests {
         #expect(story.findings().isEmpty)
     }
 
+    @Test("connected sockets of different peers share nothing, nor with the one that waits for new peers")
+    func peers() {
+        var story = ConflictStory()
+        let server = story.program("quicd", pid: 1)
+        let other = story.program("other", pid: 2)
+        story.datagram("0.0.0.0:443", server, 1...100)
+        story.datagram("10.0.0.1:443", server, 1...100)
+        story.datagram("10.0.0.1:443", to: "10.0.0.2:5000", server, 1...100)
+        story.datagram("10.0.0.1:443", to: "10.0.0.2:5001", other, 1...100)
+        story.datagram("10.0.0.1:443", to: "10.0.0.3:5000", server, 1...100)
+        // A new socket is on the port for a moment before it is connected, and one may get another peer.
+        story.datagram("10.0.0.4:443", to: "10.0.0.2:5000", server, 1...50, inode: 9)
+        story.datagram("10.0.0.4:443", to: "10.0.0.2:5001", server, 51...100, inode: 9)
+        story.datagram("10.0.0.4:443", to: "10.0.0.2:5000", server, 51...100)
+        #expect(story.findings().isEmpty)
+    }
+
+    @Test("sockets connected to the same peer share, and so do those without one beside connected ones")
+    func samePeer() throws {
+        var story = ConflictStory()
+        let one = story.program("one", pid: 1)
+        let two = story.program("two", pid: 2)
+        story.datagram("10.0.0.1:443", to: "10.0.0.2:5000", one, 1...60, inode: 1)
+        story.datagram("10.0.0.1:443", to: "10.0.0.2:5000", one, 41...100, inode: 2)
+        story.datagram("10.0.0.1:443", to: "10.0.0.3:5000", two, 1...100, inode: 3)
+        story.datagram("10.0.0.1:500", one, 1...100, inode: 4)
+        story.datagram("10.0.0.1:500", two, 11...20, inode: 5)
+        story.datagram("10.0.0.1:500", to: "10.0.0.3:500", two, 21...100, inode: 5)
+        let found = story.findings(.udpShared)
+        let inodes = found.map { Set($0.parties.map(\.newest.inode)) }
+        #expect(found.map(\.key.local.port) == [500, 443])
+        #expect(found.map(\.severity) == [.warning, .info])
+        #expect(inodes == [[4, 5], [1, 2]])
+        #expect(found.map(\.first) == [11, 41] && found.map(\.last) == [20, 60])
+    }
+
     @Test("each time together is an occurrence, and only the sockets that were together are parties")
     func occurrences() throws {
         var story = ConflictStory()

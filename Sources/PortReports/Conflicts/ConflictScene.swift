@@ -17,17 +17,20 @@ struct ConflictScene: Sendable {
     let namespaces: [Int: String]
     /// The samples that are the first of a boot.
     let boots: Set<Int>
+    /// Whether the period's last sample is the newest one: what stood there may be taken to stand there still.
+    let isCurrent: Bool
     private let limits: [Int: [LimitsChange]]
 
     /// A scene of what was read; `lives` are TCP listeners and UDP sockets.
     init(
         period: ClosedRange<Int>, lives: [SocketLife], limits: [LimitsChange] = [], holders: [Int: Holder] = [:],
-        namespaces: [Int: String] = [:], boots: Set<Int> = []
+        namespaces: [Int: String] = [:], boots: Set<Int> = [], isCurrent: Bool = true
     ) {
         self.period = period
         self.holders = holders
         self.namespaces = namespaces
         self.boots = boots
+        self.isCurrent = isCurrent
         self.limits = Dictionary(grouping: limits.sorted { $0.sample < $1.sample }, by: \.namespace)
         let byKey = Dictionary(grouping: lives, by: { BindKey($0.newest) })
             .mapValues { Self.joinByInode($0, boots: boots) }
@@ -63,22 +66,32 @@ struct ConflictScene: Sendable {
         ProgramIdentity(lives.flatMap(\.holders).compactMap { holders[$0] })
     }
 
+    private struct Identity: Hashable {
+        var inode: UInt64
+        var peer: Endpoint?
+    }
+
     /// One socket can come in several lives: a dump skipped its row, the recorder was started anew. Its inode is still the
-    /// same then, unless the host was.
+    /// same then, unless the host was. A UDP socket that gets another peer goes on as another life.
     private static func joinByInode(_ lives: [SocketLife], boots: Set<Int>) -> [SocketLife] {
         var result: [SocketLife] = []
-        var newest: [UInt64: Int] = [:]
+        var newest: [Identity: Int] = [:]
         for life in lives.sorted(by: { ($0.first, $0.last) < ($1.first, $1.last) }) {
-            let inode = life.newest.inode
-            if inode != 0, let index = newest[inode],
+            let identity = Identity(inode: life.newest.inode, peer: life.peer)
+            if identity.inode != 0, let index = newest[identity],
                 !boots.contains(where: { result[index].last < $0 && $0 <= life.first })
             {
                 result[index].join(life)
             } else {
-                newest[inode] = result.count
+                newest[identity] = result.count
                 result.append(life)
             }
         }
         return result
     }
+}
+
+extension SocketLife {
+    /// Whom a UDP socket is connected to; `nil` without a peer, and of a listener.
+    var peer: Endpoint? { newest.isListener ? nil : newest.remote }
 }

@@ -57,7 +57,8 @@ struct ConflictSearch {
         }
         return ConflictScene(
             period: period.samples, lives: found.lives, limits: try view.limits(in: period.samples), holders: holders,
-            namespaces: namespaces, boots: try boots(in: samples))
+            namespaces: namespaces, boots: try boots(in: samples),
+            isCurrent: try view.newestSample()?.number == period.samples.upperBound)
     }
 
     /// The samples that are the first of a boot. Within a boot both clocks go on alike but for small corrections.

@@ -34,10 +34,12 @@ struct Remedies {
         units(of: lives).map { "systemctl restart \($0)" }
     }
 
-    /// How to end what still has the sockets at the end of the period: its unit, or else its process.
-    func stop(_ lives: [SocketLife]) -> [String] {
+    /// How to end what still has the sockets at the end of the period: its unit, or else its process. Of a period that ended
+    /// in the past its name and no command: by now the pid may be another program's.
+    private func stop(_ lives: [SocketLife]) -> [String] {
         let present = lives.filter { $0.samples.contains(scene.period.upperBound) }
         guard let owner = scene.identity(of: present).owners.first else { return [] }
+        guard scene.isCurrent else { return [ConflictText(scene: scene).program(of: present)] }
         if let unit = owner.unit, Self.isService(unit) { return ["systemctl stop \(unit)"] }
         return owner.pid > 1 ? ["kill \(owner.pid)"] : []
     }
@@ -46,7 +48,9 @@ struct Remedies {
     func stopOne(of lives: [SocketLife]) -> [String] {
         var ways: [String] = []
         for way in lives.flatMap({ stop([$0]) }) where !ways.contains(way) { ways.append(way) }
-        return ways.isEmpty ? [] : ["Stop the one that does not belong there: \(ways.joined(separator: ", or "))"]
+        if ways.isEmpty { return [] }
+        let condition = scene.isCurrent ? "" : ", if it still runs"
+        return ["Stop the one that does not belong there\(condition): \(ways.joined(separator: ", or "))"]
     }
 
     /// Where to read why it stopped; nothing where no systemd unit is known.
