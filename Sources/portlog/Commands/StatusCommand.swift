@@ -20,7 +20,9 @@ struct StatusCommand: PortlogCommand {
             at: try instant.instant(in: world), filter: question.filter, limit: question.limit(),
             recording: reader.isRecording,
             database: DatabaseFacts(path: reader.path, bytes: HistoryFile.bytes(at: reader.path)))
-        let report = try database.ask(reader, in: world, upTo: query.at) { try StatusReport.make($0, query) }
+        let report = try database.ask(reader, in: world, upTo: query.at, about: query.filter) {
+            try StatusReport.make($0, query)
+        }
         try question.show(report, in: world)
     }
 }
