@@ -230,6 +230,16 @@ struct Question: Sendable, CustomTestStringConvertible {
         #expect(try await Asked(["status", "-o", "json"], of: copy).json["recording"] as? Bool == false)
     }
 
+    @Test("status of an idle host does not speak of a kind that nobody asked for")
+    func idle() async throws {
+        let idle = try GoldenHistory(samples: 2, isIdle: true)
+        let asked = await Asked(["status"], of: idle.path, now: GoldenHistory.time(2))
+        #expect(asked.code == 0 && asked.errors == "")
+        #expect(asked.output.hasSuffix("\nNo TCP or UDP sockets at this time.\n"), "\(asked.output)")
+        let filtered = await ask("status", "--namespace", "ab12ab12ab12", "--protocol", "udp")
+        #expect(filtered.output.hasSuffix("\nNo sockets of that kind at this time.\n"), "\(filtered.output)")
+    }
+
     @Test("Explanations are wrapped, remedies are not")
     func conflicts() async {
         let lines = await Asked(["conflicts"], of: history.path, terminal: Terminal(columns: 72)).output

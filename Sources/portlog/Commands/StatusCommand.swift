@@ -65,7 +65,10 @@ extension StatusReport: Presentation {
         return [.facts(facts)]
     }
 
-    var nothing: String { "No sockets of that kind at this time." }
+    var nothing: String {
+        // Where the whole sample is empty no filter has kept anything back.
+        lastSample.sockets == 0 ? "No TCP or UDP sockets at this time." : "No sockets of that kind at this time."
+    }
 
     private var missed: String { missedSamples == 0 ? "none" : HumanFormat.count(missedSamples, "sample") }
 
