@@ -39,6 +39,13 @@ func readCSV(_ text: String) -> [[String]]? {
 }
 
 @Suite struct CSVDocumentTests {
+    @Test("A tab stays as it is, other control characters are shown")
+    func tabs() {
+        #expect(CSVValue.text("a\tb\u{1b}[m\nc").cell == "a\tb\\x1b[m\\nc")
+        #expect(CSVValue.text("\ta").cell == "'\ta")
+        #expect(CSVValue.list(["a\tb", "c\u{7f}"]).cell == "a\tb;c\\x7f")
+    }
+
     @Test("Any text comes through, escaped and guarded, and no row loses a cell")
     func roundTrip() throws {
         var random = SeededGenerator(state: 11)

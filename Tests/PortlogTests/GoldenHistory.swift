@@ -15,8 +15,12 @@ final class GoldenHistory {
     /// When a sample was taken, counted from 1.
     static func time(_ sample: Int) -> Timestamp { TestWorld.now - Int64(samples - sample) * 10_000 }
 
-    /// Writes the history: all of it, or as many samples as are given.
-    init(samples: Int = GoldenHistory.samples) throws {
+    /// Whether the host has no socket at all.
+    private let isIdle: Bool
+
+    /// Writes the history: all of it, or as many samples as are given; of an idle host the same without any socket.
+    init(samples: Int = GoldenHistory.samples, isIdle: Bool = false) throws {
+        self.isIdle = isIdle
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("portlog-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         path = folder.appendingPathComponent("history.db").path
@@ -155,7 +159,7 @@ final class GoldenHistory {
     // MARK: - Samples
 
     private func record(_ sample: Int, _ writer: HistoryWriter) throws {
-        let spaces = [host(sample), container()]
+        let spaces = isIdle ? [[], []] : [host(sample), container()]
         var limits = PortLimits()
         limits.range = PortRange(first: 40000, last: 40099)
         limits.reserved = PortSet(40090...40092)

@@ -101,12 +101,25 @@ struct Question: Sendable, CustomTestStringConvertible {
     @Test("A filter without a match is an answer that says so", arguments: Question.all)
     func empty(question: Question) async throws {
         let table = await Asked(question.words + ["--namespace", "nowhere"], of: history)
-        #expect(table.code == 0 && table.errors == "")
+        #expect(table.code == 0)
+        #expect(
+            table.errors
+                == "portlog: note: this history knows no namespace 'nowhere'; it knows: host, ab12ab12ab12.\n")
         #expect(table.output.contains(/\n(No|Nobody) [^\n]*\.\n/), "\(table.output)")
         let json = try await Asked(question.words + ["--namespace", "nowhere", "-o", "json"], of: history).json
         #expect((json[question.list] as? [Any])?.isEmpty == true)
         let csv = await Asked(question.words + ["--namespace", "nowhere", "-o", "csv"], of: history).output
         #expect(csv.split(whereSeparator: \.isNewline).count == 1)
+    }
+
+    @Test("A namespace that the history knows needs no note, also where the answer is empty", arguments: Question.all)
+    func knownNamespace(question: Question) async {
+        for name in ["host", "ab12ab12ab12"] {
+            let asked = await Asked(question.words + ["--namespace", name], of: history)
+            #expect(asked.code == 0 && asked.errors == "")
+        }
+        let hostile = await Asked(question.words + ["--namespace", "\u{1b}[2J"], of: history)
+        #expect(hostile.code == 0 && hostile.errors.contains("namespace '\\x1b[2J'"))
     }
 
     @Test("The namespace has a column only where there are several", arguments: Question.all)
@@ -215,6 +228,16 @@ struct Question: Sendable, CustomTestStringConvertible {
         #expect(try await ask("status", "-o", "json").json["recording"] as? Bool == true)
         let copy = try history.copy("copy.db") { _ in }
         #expect(try await Asked(["status", "-o", "json"], of: copy).json["recording"] as? Bool == false)
+    }
+
+    @Test("status of an idle host does not speak of a kind that nobody asked for")
+    func idle() async throws {
+        let idle = try GoldenHistory(samples: 2, isIdle: true)
+        let asked = await Asked(["status"], of: idle.path, now: GoldenHistory.time(2))
+        #expect(asked.code == 0 && asked.errors == "")
+        #expect(asked.output.hasSuffix("\nNo TCP or UDP sockets at this time.\n"), "\(asked.output)")
+        let filtered = await ask("status", "--namespace", "ab12ab12ab12", "--protocol", "udp")
+        #expect(filtered.output.hasSuffix("\nNo sockets of that kind at this time.\n"), "\(filtered.output)")
     }
 
     @Test("Explanations are wrapped, remedies are not")

@@ -15,7 +15,9 @@ struct ConflictsCommand: PortlogCommand {
     func run(in world: World) async throws {
         let query = ConflictsQuery(
             period: try period.period(in: world), filter: question.filter, limit: question.limit())
-        let report = try database.ask(in: world, upTo: query.period.until) { try ConflictsReport.make($0, query) }
+        let report = try database.ask(in: world, upTo: query.period.until, about: query.filter) {
+            try ConflictsReport.make($0, query)
+        }
         try question.show(report, in: world)
     }
 }

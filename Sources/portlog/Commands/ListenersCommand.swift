@@ -17,7 +17,9 @@ struct ListenersCommand: PortlogCommand {
     func run(in world: World) async throws {
         let query = InstantQuery(
             at: try instant.instant(in: world), filter: question.filter, limit: question.limit())
-        let report = try database.ask(in: world, upTo: query.at) { try ListenersReport.make($0, query) }
+        let report = try database.ask(in: world, upTo: query.at, about: query.filter) {
+            try ListenersReport.make($0, query)
+        }
         try question.show(report, in: world)
     }
 }

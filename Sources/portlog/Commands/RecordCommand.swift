@@ -4,6 +4,7 @@ import Logging
 import PortHistory
 import PortRecorder
 import ServiceLifecycle
+import Synchronization
 
 /// `portlog record`: the sampler in the foreground. It is what the systemd unit runs.
 struct RecordCommand: PortlogCommand {
@@ -49,13 +50,21 @@ struct RecordCommand: PortlogCommand {
         if database.database == nil { try makeFolder(of: path) }
         var logger = Logger(label: "portlog") { _ in JournalLogHandler(world: world) }
         logger.logLevel = .info
+        let log = logger
+        let progress = ProgressLine(world: world, limit: samples)
+        let metadata: Logger.Metadata = ["database": "\(path)", "interval": "\(interval)"]
+        let hasBegun = Atomic(false)
         let recorder = Recorder(
             Recorder.Configuration(
                 database: path, interval: .milliseconds(interval.milliseconds), sampleLimit: samples,
                 procRoot: procRoot),
             notifier: SystemdNotifier(environment: world.environment), logger: logger,
-            onSample: ProgressLine(world: world, limit: samples).callAsFunction)
-        logger.info("recording", metadata: ["database": "\(path)", "interval": "\(interval)"])
+            onSample: { sample in
+                // Only the first sample in the history proves that the file could be opened and written.
+                if !hasBegun.exchange(true, ordering: .relaxed) { log.info("recording", metadata: metadata) }
+                progress(sample)
+            })
+        logger.info("starting", metadata: metadata)
 
         var quiet = Logger(label: "portlog.lifecycle") { _ in JournalLogHandler(world: world) }
         quiet.logLevel = .error

@@ -15,7 +15,9 @@ struct SocketsCommand: PortlogCommand {
     func run(in world: World) async throws {
         let query = InstantQuery(
             at: try instant.instant(in: world), filter: question.filter, limit: question.limit(default: 0))
-        let report = try database.ask(in: world, upTo: query.at) { try SocketsReport.make($0, query) }
+        let report = try database.ask(in: world, upTo: query.at, about: query.filter) {
+            try SocketsReport.make($0, query)
+        }
         try question.show(report, in: world)
     }
 }

@@ -20,7 +20,9 @@ struct StatusCommand: PortlogCommand {
             at: try instant.instant(in: world), filter: question.filter, limit: question.limit(),
             recording: reader.isRecording,
             database: DatabaseFacts(path: reader.path, bytes: HistoryFile.bytes(at: reader.path)))
-        let report = try database.ask(reader, in: world, upTo: query.at) { try StatusReport.make($0, query) }
+        let report = try database.ask(reader, in: world, upTo: query.at, about: query.filter) {
+            try StatusReport.make($0, query)
+        }
         try question.show(report, in: world)
     }
 }
@@ -63,7 +65,10 @@ extension StatusReport: Presentation {
         return [.facts(facts)]
     }
 
-    var nothing: String { "No sockets of that kind at this time." }
+    var nothing: String {
+        // Where the whole sample is empty no filter has kept anything back.
+        lastSample.sockets == 0 ? "No TCP or UDP sockets at this time." : "No sockets of that kind at this time."
+    }
 
     private var missed: String { missedSamples == 0 ? "none" : HumanFormat.count(missedSamples, "sample") }
 

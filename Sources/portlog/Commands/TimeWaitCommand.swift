@@ -18,7 +18,9 @@ struct TimeWaitCommand: PortlogCommand {
     func run(in world: World) async throws {
         let query = TimeWaitQuery(
             period: try period.period(in: world), filter: question.filter, limit: question.limit())
-        let report = try database.ask(in: world, upTo: query.period.until) { try TimeWaitReport.make($0, query) }
+        let report = try database.ask(in: world, upTo: query.period.until, about: query.filter) {
+            try TimeWaitReport.make($0, query)
+        }
         try question.show(report, in: world)
     }
 }

@@ -22,7 +22,9 @@ struct WhoCommand: PortlogCommand {
     func run(in world: World) async throws {
         let query = WhoQuery(
             port: port, period: try period.period(in: world), filter: question.filter, limit: question.limit())
-        let report = try database.ask(in: world, upTo: query.period.until) { try WhoReport.make($0, query) }
+        let report = try database.ask(in: world, upTo: query.period.until, about: query.filter) {
+            try WhoReport.make($0, query)
+        }
         try question.show(report, in: world)
     }
 

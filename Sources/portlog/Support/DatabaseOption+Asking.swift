@@ -3,24 +3,35 @@ import PortModel
 
 extension DatabaseOption {
     /// Opens the history and asks it, in one short read transaction. A note on standard error says when the answer is
-    /// about an earlier time than was asked for: ``StaleNote``.
+    /// about an earlier time than was asked for, or about a namespace that the history does not know: ``StaleNote``,
+    /// ``NamespaceNote``.
     ///
-    /// - Parameter end: The moment asked for, or the end of the period; `nil` where that is the newest sample.
+    /// - Parameters:
+    ///   - end: The moment asked for, or the end of the period; `nil` where that is the newest sample.
+    ///   - filter: Which sockets the question is about.
+    ///   - question: Asks.
     /// - Returns: What the question returned.
     func ask<Answer>(
-        in world: World, upTo end: Timestamp?, _ question: (HistoryView) throws -> Answer
+        in world: World, upTo end: Timestamp?, about filter: SocketFilter,
+        _ question: (HistoryView) throws -> Answer
     ) throws -> Answer {
-        try ask(HistoryReader(path: path(in: world)), in: world, upTo: end, question)
+        try ask(HistoryReader(path: path(in: world)), in: world, upTo: end, about: filter, question)
     }
 
     /// Asks a history that is open already.
     func ask<Answer>(
-        _ reader: HistoryReader, in world: World, upTo end: Timestamp?, _ question: (HistoryView) throws -> Answer
+        _ reader: HistoryReader, in world: World, upTo end: Timestamp?, about filter: SocketFilter,
+        _ question: (HistoryView) throws -> Answer
     ) throws -> Answer {
-        let (answer, note) = try reader.read { view in
-            (try question(view), try StaleNote(view, upTo: end, now: world.now()))
+        let (answer, notes) = try reader.read { view in
+            let answer = try question(view)
+            let notes = [
+                try NamespaceNote(view, namespace: filter.namespace)?.text,
+                try StaleNote(view, upTo: end, now: world.now())?.text,
+            ]
+            return (answer, notes.compactMap { $0 })
         }
-        if let note { world.note("note: \(note.text)") }
+        for note in notes { world.note("note: \(note)") }
         return answer
     }
 }
