@@ -9,23 +9,23 @@ public final class HistoryWriter {
     /// The file, without symbolic links.
     public let path: String
     /// The newest sample's number; 0 in an empty history.
-    public private(set) var newestSample = 0
-    private let host: String
-    private let bootID: String
-    private let queue: DatabaseQueue
+    public internal(set) var newestSample = 0
+    let host: String
+    let bootID: String
+    let queue: DatabaseQueue
     private var lock: RecorderLock?
     private let before: HistoryFile.Kind
     private let identity: (device: UInt, inode: UInt)?
-    private var open = OpenSockets()
-    private var listeners = ListenerMemory()
-    private var sideTables = SideTables()
-    private var limitsInForce: [Int: PortLimits] = [:]
-    private var namespaces: Set<Int> = []
-    private var nextID: Int64 = 1
+    var open = OpenSockets()
+    var listeners = ListenerMemory()
+    var sideTables = SideTables()
+    var limitsInForce: [Int: PortLimits] = [:]
+    var namespaces: Set<Int> = []
+    var nextID: Int64 = 1
     /// CLOCK_BOOTTIME at the newest sample, in milliseconds.
-    private var newestBootClock: Int64 = 0
+    var newestBootClock: Int64 = 0
     /// The memory is not what the file holds, since a failed append.
-    private var isStale = false
+    var isStale = false
 
     /// Opens a history for writing, makes it where there is none, and goes on where the last recorder stopped.
     ///
@@ -291,65 +291,5 @@ public final class HistoryWriter {
             sample.sockets, sample.permissionDenied, sample.malformed, sample.missed, sample.listenOverflows,
             sample.listenDrops, sample.timeWaitOverflow,
         ])
-    }
-
-    // MARK: - Going on
-
-    /// Reads the memory from the file.
-    private func resume() throws {
-        try queue.inDatabase { database in
-            isStale = true
-            sideTables.forget()
-            open = OpenSockets()
-            listeners = ListenerMemory()
-            newestSample = try Int.fetchOne(database, sql: "SELECT max(number) FROM sample") ?? 0
-            newestBootClock =
-                try Int64.fetchOne(
-                    database, sql: "SELECT boot_clock FROM sample WHERE number = ?", arguments: [newestSample]) ?? 0
-            namespaces = Set(try Int.fetchAll(database, sql: "SELECT id FROM namespace"))
-            limitsInForce = [:]
-            if newestSample > 0 {
-                for change in try LimitsTable.changes(in: newestSample...newestSample, from: database) {
-                    limitsInForce[change.namespace] = change.limits
-                }
-            }
-            let lastBoot = try String.fetchOne(
-                database, sql: "SELECT boot_id FROM boot JOIN sample ON boot.id = boot WHERE number = ?",
-                arguments: [newestSample])
-            if let lastBoot, lastBoot != bootID { try endBoot(in: database) }
-            try restoreListeners(from: database)
-            try restoreOpenSockets(from: database)
-            isStale = false
-        }
-    }
-
-    /// No socket outlives its boot.
-    private func endBoot(in database: Database) throws {
-        try database.inTransaction(.immediate) {
-            let intervals = try IntervalStatements(database)
-            try OpenSocketReader(database).forEach { socket in
-                try intervals.insertClosed(socket, last: newestSample, continued: false)
-            }
-            try database.execute(sql: "DELETE FROM open_interval; DELETE FROM listened_port")
-            return .commit
-        }
-    }
-
-    private func restoreListeners(from database: Database) throws {
-        for row in try Row.fetchAll(database, sql: "SELECT * FROM listened_port") {
-            let port = ListenerMemory.Port(
-                namespace: try Int16(checked: row["namespace"]), transport: row["transport"] == 0 ? .tcp : .udp,
-                number: try UInt16(checked: row["port"]))
-            listeners.closed(port, last: row["last"], holder: try Int32(checked: row["holder"]))
-        }
-    }
-
-    private func restoreOpenSockets(from database: Database) throws {
-        nextID = 1
-        try OpenSocketReader(database).forEach { socket in
-            nextID = max(nextID, socket.id &+ 1)
-            if socket.row.isListener { listeners.opened(.init(socket.row, socket.namespace)) }
-            open.restore(socket)
-        }
     }
 }

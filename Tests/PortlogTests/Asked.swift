@@ -19,7 +19,7 @@ struct Asked {
     ) async {
         var test = TestWorld(terminal: terminal)
         test.world.now = { now }
-        code = await CommandRunner(world: test.world).run(arguments + ["--database", database])
+        code = await CommandRunner(root: Portlog.self, world: test.world).run(arguments + ["--database", database])
         output = test.output.text
         errors = test.errors.text
     }

@@ -133,11 +133,11 @@ struct Question: Sendable, CustomTestStringConvertible {
     @Test("Every command has help that says what it answers", arguments: Question.all.map(\.name) + ["record"])
     func help(name: String) async {
         let test = TestWorld()
-        #expect(await CommandRunner(world: test.world).run([name, "--help"]) == 0)
+        #expect(await CommandRunner(root: Portlog.self, world: test.world).run([name, "--help"]) == 0)
         #expect(test.output.text.contains("USAGE: portlog \(name)") && test.errors.text == "")
         #expect(test.output.text.split(separator: "\n").allSatisfy { $0.count <= 80 || $0.hasPrefix("USAGE") })
         let root = TestWorld()
-        #expect(await CommandRunner(world: root.world).run(["--help"]) == 0)
+        #expect(await CommandRunner(root: Portlog.self, world: root.world).run(["--help"]) == 0)
         #expect(root.output.text.contains("  \(name) "))
     }
 

@@ -7,7 +7,7 @@ import Testing
 @Suite struct RecordCommandTests {
     private func record(_ database: String) async -> (code: Int32, errors: [Substring]) {
         let test = TestWorld()
-        let code = await CommandRunner(world: test.world).run([
+        let code = await CommandRunner(root: Portlog.self, world: test.world).run([
             "record", "--database", database, "--samples", "2", "--interval", "100ms",
         ])
         return (code, test.errors.text.split(separator: "\n"))

@@ -4,7 +4,7 @@ import ArgumentParser
 /// itself.
 struct CommandRunner {
     /// The root command.
-    var root: any ParsableCommand.Type = Portlog.self
+    var root: any ParsableCommand.Type
     /// What the commands work in.
     var world: World
 
