@@ -55,7 +55,7 @@ struct SocketAttributor {
     /// Says of every new socket who owns it, and of every other whose owners have changed.
     ///
     /// - Parameter bootedAt: The wall clock less CLOCK_BOOTTIME.
-    /// - Returns: How many processes could not be looked into.
+    /// - Returns: How many processes could not be looked into, as far as they can be seen; at least 1 when some are hidden.
     mutating func attribute(
         _ changes: inout SampleChanges, _ snapshot: Snapshot, _ history: HistoryWriter, bootedAt: Timestamp
     ) -> Int {
@@ -75,7 +75,8 @@ struct SocketAttributor {
         if !wanted.isEmpty { listProcesses(of: snapshot.rows.count) }
         noteUnresolved()
         assign(&changes, snapshot, history)
-        return processes.values.count(where: \.isDenied)
+        // With hidepid=2 there is nothing to count, and yet something is missing.
+        return max(processes.values.count(where: \.isDenied), proc.hidesProcesses() ? 1 : 0)
     }
 
     /// What ``attribute(_:_:_:bootedAt:)`` said is in the history. Until then it is said again: a sample may be lost.
