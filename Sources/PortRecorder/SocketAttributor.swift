@@ -61,7 +61,6 @@ struct SocketAttributor {
     ) -> Int {
         self.bootedAt = bootedAt
         sample += 1
-        wanted = []
         if isFirst {
             let sockets = snapshot.rows.count { $0.inode != 0 }
             holders.reserve(sockets)
@@ -265,6 +264,7 @@ struct SocketAttributor {
 
     private mutating func noteUnresolved() {
         for inode in wanted { unresolved[inode, default: 0] += 1 }
+        wanted = []
     }
 
     // MARK: - The answer
