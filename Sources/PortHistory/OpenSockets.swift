@@ -166,7 +166,7 @@ struct OpenSockets {
             slot = Int32(slots.count)
             slots.append(socket)
         }
-        if (used + 1) * 2 > index.count { grow(to: index.count * 2) }
+        if (used + 1) * 4 > index.count * 3 { grow(to: index.count * 2) }
         let mask = index.count - 1
         var position = Int(truncatingIfNeeded: hash) & mask
         while index[position] != 0 { position = (position + 1) & mask }
@@ -179,7 +179,7 @@ struct OpenSockets {
     private mutating func reserve(_ rows: Int) {
         if slots.isEmpty { slots.reserveCapacity(rows + rows / 128) }
         var size = index.count
-        while rows * 2 > size { size *= 2 }
+        while rows * 4 > size * 3 { size *= 2 }
         if size > index.count { grow(to: size) }
     }
 
