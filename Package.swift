@@ -62,28 +62,32 @@ let package = Package(
         .executableTarget(
             name: "portgen",
             dependencies: [
-                "PortModel", "PortHistory", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "PortModel", "PortHistory", "TestSupport",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Tests/PortGen",
             swiftSettings: strict),
 
-        .testTarget(name: "PortModelTests", dependencies: ["PortModel"], swiftSettings: strict),
+        // What several of the tests need.
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+
+        .testTarget(name: "PortModelTests", dependencies: ["PortModel", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "ProcFSTests",
-            dependencies: ["ProcFS", "PortModel"],
+            dependencies: ["ProcFS", "PortModel", "TestSupport"],
             exclude: ["Fixtures"],
             swiftSettings: strict),
         .testTarget(
             name: "PortHistoryTests",
-            dependencies: ["PortHistory", "PortModel", "Migrations", grdb],
+            dependencies: ["PortHistory", "PortModel", "Migrations", "TestSupport", grdb],
             swiftSettings: strict),
         .testTarget(
             name: "PortGenTests",
-            dependencies: ["portgen", "PortHistory", "PortModel"],
+            dependencies: ["portgen", "PortHistory", "PortModel", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
             name: "PortReportsTests",
-            dependencies: ["PortReports", "PortHistory", "PortModel"],
+            dependencies: ["PortReports", "PortHistory", "PortModel", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
             name: "PortRecorderTests",
@@ -91,7 +95,7 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "PortlogTests",
-            dependencies: ["portlog", "PortModel", "PortHistory", "PortReports"],
+            dependencies: ["portlog", "PortModel", "PortHistory", "PortReports", "TestSupport"],
             exclude: ["Golden"],
             swiftSettings: strict),
         .testTarget(name: "LiveTests", dependencies: ["portlog", "portload", "PortModel"], swiftSettings: strict),

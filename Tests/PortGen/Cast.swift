@@ -1,4 +1,5 @@
 import PortModel
+import TestSupport
 
 /// A program, run by a unit or in a container.
 struct ProgramSpec {

@@ -1,4 +1,5 @@
 import PortModel
+import TestSupport
 
 /// Puts the cast of a plan together.
 struct CastBuilder {

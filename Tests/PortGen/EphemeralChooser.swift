@@ -1,4 +1,5 @@
 import PortModel
+import TestSupport
 
 /// How the kernel chooses local ports for connections to one destination: `__inet_hash_connect` in
 /// net/ipv4/inet_hashtables.c. The low end's parity first, onward from the last port chosen, with a little noise.

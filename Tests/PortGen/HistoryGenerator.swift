@@ -1,6 +1,7 @@
 import Glibc
 import PortHistory
 import PortModel
+import TestSupport
 
 /// Records a simulated host into a history, as the recorder records a real one: rows in, compared, attributed, appended.
 struct HistoryGenerator {

@@ -1,4 +1,5 @@
 import PortModel
+import TestSupport
 
 /// The processes of the simulated host, as the recorder would know them.
 struct ProcessTable {

@@ -1,4 +1,5 @@
 import PortModel
+import TestSupport
 
 /// A host whose sockets come and go as events, so that a sample costs what has changed. All times are milliseconds since the
 /// simulation's start.

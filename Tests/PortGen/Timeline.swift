@@ -1,4 +1,5 @@
 import PortModel
+import TestSupport
 
 /// What happens to the host apart from its daily business, at fractions of the plan's duration.
 struct Timeline {

@@ -1,5 +1,6 @@
 import PortHistory
 import PortModel
+import TestSupport
 import Testing
 
 @testable import portgen

@@ -1,5 +1,6 @@
 import PortHistory
 import PortModel
+import TestSupport
 import Testing
 
 /// Which side of a connection a socket is, told from the listeners that stand or stood on its port.

@@ -2,6 +2,7 @@ import Foundation
 import GRDB
 import PortHistory
 import PortModel
+import TestSupport
 import Testing
 
 /// What the history does with files that are not what it expects: nothing is ever touched that is not its own.

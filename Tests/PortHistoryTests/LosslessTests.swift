@@ -1,5 +1,6 @@
 import PortHistory
 import PortModel
+import TestSupport
 import Testing
 
 /// The promise of the history: the snapshot of every sample comes back as it was recorded.

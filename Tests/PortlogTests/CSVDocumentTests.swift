@@ -1,4 +1,5 @@
 import PortModel
+import TestSupport
 import Testing
 
 @testable import portlog
@@ -48,7 +49,7 @@ func readCSV(_ text: String) -> [[String]]? {
 
     @Test("Any text comes through, escaped and guarded, and no row loses a cell")
     func roundTrip() throws {
-        var random = SeededGenerator(state: 11)
+        var random = SeededGenerator(seed: 11)
         let rows = (0..<3000).map { _ in [random.nastyText(), random.nastyText()] }
         let capture = Capture()
         try CSVDocument().write(rows, [CSVColumn("a") { $0[0] }, CSVColumn("b") { $0[1] }], to: capture.writer)

@@ -1,4 +1,5 @@
 import PortModel
+import TestSupport
 import Testing
 
 @testable import portlog
@@ -56,7 +57,7 @@ import Testing
 
     @Test("A chart of any series fits into any terminal that is wide enough for its times")
     func fits() {
-        var random = SeededGenerator(state: 9)
+        var random = SeededGenerator(seed: 9)
         for count in [1, 2, 7, 30, 100, 240, 1000] {
             for width in [40, 80, 200] {
                 for utf8 in [true, false] {

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import portlog
@@ -29,7 +30,7 @@ import Testing
 
     @Test("A duration is described as it can be read again")
     func durationRoundTrip() throws {
-        var random = SeededGenerator(state: 1)
+        var random = SeededGenerator(seed: 1)
         for _ in 0..<1000 {
             let duration = DurationExpression(milliseconds: Int64.random(in: 0...10_000_000_000, using: &random))
             #expect(try DurationExpression(parsing: duration.description) == duration)

@@ -1,5 +1,6 @@
 import PortModel
 import PortReports
+import TestSupport
 
 @testable import portlog
 
@@ -66,7 +67,7 @@ extension SampleReport: Presentation {
 
 extension SampleReport {
     static func random(_ count: Int, seed: UInt64) -> SampleReport {
-        var random = SeededGenerator(state: seed)
+        var random = SeededGenerator(seed: seed)
         var report = SampleReport(rows: [])
         for index in 0..<count {
             var owners: [Row.Owner] = []

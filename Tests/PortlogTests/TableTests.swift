@@ -1,4 +1,5 @@
 import PortModel
+import TestSupport
 import Testing
 
 @testable import portlog
@@ -70,7 +71,7 @@ import Testing
 
     @Test("A name with escape sequences changes nothing but its own cell")
     func hostileNames() throws {
-        var random = SeededGenerator(state: 5)
+        var random = SeededGenerator(seed: 5)
         for _ in 0..<300 {
             let hostile = "n" + random.nastyText(upTo: 20)
             let text = try table(SampleReport(rows: [row("first", 1), row(hostile, 2), row("last", 3)]))

@@ -1,6 +1,7 @@
 import Foundation
 import PortModel
 import Synchronization
+import TestSupport
 
 @testable import portlog
 
@@ -33,19 +34,6 @@ struct TestWorld {
         world = World(
             environment: environment, uid: uid, now: { Self.now }, localTime: .utc, terminal: terminal,
             output: output.writer, errors: errors.writer, fileExists: { files.contains($0) })
-    }
-}
-
-/// A small generator of the same numbers for the same seed (SplitMix64).
-struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return z ^ (z >> 31)
     }
 }
 

@@ -1,5 +1,6 @@
 import Foundation
 import PortModel
+import TestSupport
 import Testing
 
 @testable import portlog
@@ -90,7 +91,7 @@ import Testing
 
     @Test("A hundred thousand mutations of times never trap")
     func mutations() {
-        var random = SeededGenerator(state: 7)
+        var random = SeededGenerator(seed: 7)
         let seeds = [
             "2026-11-22 10:30:00.5 UTC", "Sun 2026-11-22T10:30:00+01:00", "1h 30min ago", "@1763807400.5",
             "-99999999999h",
@@ -153,7 +154,7 @@ import Testing
 
     @Test("Days are counted as libc counts them")
     func dayNumbers() {
-        var random = SeededGenerator(state: 3)
+        var random = SeededGenerator(seed: 3)
         for _ in 0..<2000 {
             let day = Int64.random(in: -719_162...2_932_896, using: &random)
             let civil = LocalTime.utc.reading(day * 86_400).civil

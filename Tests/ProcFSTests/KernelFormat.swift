@@ -1,4 +1,5 @@
 import PortModel
+import TestSupport
 
 /// Writes socket tables exactly as the kernel does, to be parsed again.
 enum KernelFormat {

@@ -1,6 +1,7 @@
 import Glibc
 import PortModel
 import ProcFS
+import TestSupport
 import Testing
 
 @Suite struct ProcNetTablePropertyTests {

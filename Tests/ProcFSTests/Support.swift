@@ -100,20 +100,6 @@ func asUser<T>(_ uid: UInt32, _ body: () throws -> T) throws -> T {
     return try body()
 }
 
-/// SplitMix64 (Steele, Lea, Flood 2014). The seed is printed by the tests that use it.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ z >> 30) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ z >> 27) &* 0x94d0_49bb_1331_11eb
-        return z ^ z >> 31
-    }
-}
-
 /// What a parser says of a whole table.
 struct ParsedTable: Equatable {
     var rows: [SocketRow] = []

@@ -1,10 +1,12 @@
 import Foundation
 
 /// A folder that goes with the test.
-final class TemporaryFolder {
-    let path: String
+public final class TemporaryFolder {
+    /// Where it is.
+    public let path: String
 
-    init() throws {
+    /// A new, empty folder.
+    public init() throws {
         let url = FileManager.default.temporaryDirectory.appendingPathComponent("portlog-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
         path = url.path
@@ -12,5 +14,6 @@ final class TemporaryFolder {
 
     deinit { try? FileManager.default.removeItem(atPath: path) }
 
-    func file(_ name: String) -> String { path + "/" + name }
+    /// The path of a file in it.
+    public func file(_ name: String) -> String { path + "/" + name }
 }
