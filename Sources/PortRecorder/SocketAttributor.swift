@@ -173,7 +173,7 @@ struct SocketAttributor {
     }
 
     private mutating func drop(_ pid: Int32, from inode: UInt64) {
-        holders.remove(pid, from: inode)
+        guard holders.remove(pid, from: inode) else { return }
         processes[pid]?.sockets -= 1
         dirty.insert(inode)
         if !holders.isHeld(inode) { wanted.insert(inode) }

@@ -42,11 +42,14 @@ struct SocketHolders {
         return true
     }
 
-    /// Forgets that a process holds a socket.
-    mutating func remove(_ pid: Int32, from inode: UInt64) {
-        let rest = descriptors(of: inode).filter { $0.pid != pid }
+    /// Forgets that a process holds a socket; false if it was not known to.
+    mutating func remove(_ pid: Int32, from inode: UInt64) -> Bool {
+        let all = descriptors(of: inode)
+        let rest = all.filter { $0.pid != pid }
+        if rest.count == all.count { return false }
         first[inode] = rest.first
         others[inode] = rest.count > 1 ? Array(rest.dropFirst()) : nil
+        return true
     }
 
     /// Forgets a socket, and says who held it.

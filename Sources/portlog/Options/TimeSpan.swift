@@ -1,8 +1,5 @@
 /// A length of time as systemd.time(7) writes it: `2h`, `1h 30min`, `500ms`, `1.5 days`.
 enum TimeSpan {
-    /// The units in words, for messages.
-    static let unitNames = "us, ms, s, m, h, d, w, month, y"
-
     /// Reads numbers with their units from where the scanner stands, at least one, as far as there are some.
     /// The sum in milliseconds, rounded; `nil` when there is none, a unit is unknown, or the sum does not fit.
     ///
