@@ -28,7 +28,7 @@ let package = Package(
         .target(
             name: "Migrations",
             path: "Migrations",
-            resources: [.embedInCode("0001_intervals.sql")],
+            resources: [.embedInCode("0001_intervals.sql"), .embedInCode("0002_rollups.sql")],
             swiftSettings: strict),
         .target(
             name: "PortHistory",

@@ -12,7 +12,8 @@ public struct Migration: Sendable {
 
     /// All migrations, oldest first.
     public static let all: [Migration] = [
-        Migration(number: 1, name: "0001_intervals", sql: text(PackageResources._001_intervals_sql))
+        Migration(number: 1, name: "0001_intervals", sql: text(PackageResources._001_intervals_sql)),
+        Migration(number: 2, name: "0002_rollups", sql: text(PackageResources._002_rollups_sql)),
     ]
 
     private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }

@@ -47,7 +47,9 @@ enum HistoryConnection {
             var on: Int32 = 1
             sqlite3_file_control(database.sqliteConnection, nil, SQLITE_FCNTL_PERSIST_WAL, &on)
             try database.execute(
-                sql: "PRAGMA secure_delete = OFF; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -1024")
+                sql:
+                    "PRAGMA secure_delete = OFF; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -1024; PRAGMA temp_store = MEMORY"
+            )
         }
         return try DatabaseQueue(path: path, configuration: configuration)
     }
@@ -66,7 +68,11 @@ enum HistoryConnection {
             }
         }
         try queue.writeWithoutTransaction { database in
-            if isNew { try database.execute(sql: "PRAGMA application_id = \(HistoryFile.applicationID)") }
+            // A file that can give pages back step by step has to be made so.
+            if isNew {
+                try database.execute(
+                    sql: "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA application_id = \(HistoryFile.applicationID)")
+            }
         }
         try migrator.migrate(queue)
         try queue.writeWithoutTransaction { database in
@@ -74,7 +80,6 @@ enum HistoryConnection {
             guard mode == "wal" else {
                 throw HistoryError.cannotCreate(path: path, reason: "the file system supports no write-ahead log")
             }
-            try database.execute(sql: "PRAGMA journal_size_limit = 4194304")
         }
     }
 

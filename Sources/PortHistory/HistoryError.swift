@@ -12,10 +12,14 @@ public enum HistoryError: Error, Equatable, Sendable {
     case cannotCreate(path: String, reason: String)
     /// There is no room for the file.
     case noRoom(path: String)
+    /// A sample has more to write than the budget has room for.
+    case overBudget(path: String)
     /// Reading or writing failed.
     case inputOutput(path: String, reason: String)
     /// Another recorder writes this history; its process, when it is known.
     case locked(path: String, pid: Int32?)
+    /// A reader's transaction keeps the write-ahead log from being written back, and the log's part of the budget is used up.
+    case logHeld(path: String)
     /// The file may not be opened.
     case permission(path: String)
 }

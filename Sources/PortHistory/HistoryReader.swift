@@ -16,6 +16,9 @@ public final class HistoryReader {
     /// Whether a recorder writes this history now: its lock, not the age of the newest sample.
     public var isRecording: Bool { RecorderLock.isHeld(for: path) }
 
+    /// What the recorder is losing now, and why; `nil` while all is well.
+    public var loss: RecorderLoss? { isRecording ? RecorderLock.loss(of: path) : nil }
+
     /// Asks questions of the history as it is at one moment.
     ///
     /// - Throws: What `body` throws; a failure of SQLite as ``HistoryError``.

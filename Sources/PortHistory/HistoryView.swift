@@ -14,6 +14,9 @@ public final class HistoryView {
         intervals = try IntervalQuery(database, FlowReader(database))
     }
 
+    /// The number of the newest sample; 0 in an empty history.
+    public var newestNumber: Int { intervals.newest }
+
     /// The number of the schema, as `PRAGMA user_version` gives it.
     public var schema: Int { HistoryConnection.schema }
 
@@ -36,17 +39,6 @@ public final class HistoryView {
     /// The newest sample that was not taken after a moment.
     public func sample(notAfter moment: Timestamp) throws -> SampleRecord? {
         try sample("WHERE taken_at <= ? ORDER BY taken_at DESC, number DESC LIMIT 1", [moment.milliseconds])
-    }
-
-    /// The numbers of the samples that were taken in a period, both ends included; `nil` when there are none.
-    ///
-    /// Where the clock was set back, samples in between may lie outside of the period.
-    public func samples(since: Timestamp, until: Timestamp) throws -> ClosedRange<Int>? {
-        let row = try Row.fetchOne(
-            database, sql: "SELECT min(number), max(number) FROM sample WHERE taken_at BETWEEN ? AND ?",
-            arguments: [since.milliseconds, until.milliseconds])
-        guard let first = row?[0] as Int?, let last = row?[1] as Int? else { return nil }
-        return first...last
     }
 
     /// When the samples of a range were taken. Samples that the history does not have are given the time of the next one.
@@ -80,16 +72,7 @@ public final class HistoryView {
     }
 
     private func sample(_ condition: String, _ arguments: StatementArguments = []) throws -> SampleRecord? {
-        let sql = "SELECT sample.*, boot.boot_id FROM sample JOIN boot ON boot.id = sample.boot \(condition)"
-        return try Row.fetchOne(database, sql: sql, arguments: arguments).map { row in
-            SampleRecord(
-                number: row["number"], takenAt: Timestamp(milliseconds: row["taken_at"]), bootClock: row["boot_clock"],
-                bootID: row["boot_id"], durationMilliseconds: Double(row["duration_us"] as Int) / 1000,
-                cpuMilliseconds: Double(row["cpu_us"] as Int) / 1000, intervalMilliseconds: row["interval_ms"],
-                sockets: row["sockets"], permissionDenied: row["permission_denied"], malformed: row["malformed"],
-                missed: row["missed"], listenOverflows: row["listen_overflows"], listenDrops: row["listen_drops"],
-                timeWaitOverflow: row["time_wait_overflow"])
-        }
+        try SampleTable.sample(condition, arguments, in: database)
     }
 
     // MARK: - Sockets
@@ -101,13 +84,31 @@ public final class HistoryView {
         return sockets
     }
 
-    /// Every interval that overlaps a range of samples, in no order.
+    /// Every interval that overlaps a range of samples, in no order. It tells all as far as samples are kept; before that, what
+    /// lasted longest.
     public func intervals(
         in samples: ClosedRange<Int>, matching filter: SocketFilter = SocketFilter(),
         _ body: (SocketInterval) throws -> Void
     ) throws {
+        try intervals(IntervalQuery.Search(samples: samples, localPort: filter.localPort), filter, body)
+    }
+
+    /// Every interval of a listener that overlaps a range of samples, in no order, also where samples are no longer kept: TCP
+    /// listeners, and UDP sockets that serve somebody or share their address and port. UDP sockets without a peer that stand open are
+    /// all among them.
+    public func listeners(
+        in samples: ClosedRange<Int>, matching filter: SocketFilter = SocketFilter(),
+        _ body: (SocketInterval) throws -> Void
+    ) throws {
+        try intervals(
+            IntervalQuery.Search(samples: samples, localPort: filter.localPort, tables: [.listeners]), filter, body)
+    }
+
+    private func intervals(
+        _ search: IntervalQuery.Search, _ filter: SocketFilter, _ body: (SocketInterval) throws -> Void
+    ) throws {
         try intervals.forEach(
-            in: samples, localPort: filter.localPort,
+            search,
             flow: { flow in
                 try (filter.namespace == nil || filter.namespace == namespaceName(flow.namespace))
                     && (filter.transport == nil || filter.transport == flow.table.transport)

@@ -10,6 +10,9 @@ extension HistoryWriter {
             sideTables.forget()
             open = OpenSockets()
             listeners = ListenerMemory()
+            datagrams = DatagramSharing()
+            wordUse = WordUse()
+            try writeSettings(in: database)
             newestSample = try Int.fetchOne(database, sql: "SELECT max(number) FROM sample") ?? 0
             newestBootClock =
                 try Int64.fetchOne(
@@ -25,8 +28,10 @@ extension HistoryWriter {
                 database, sql: "SELECT boot_id FROM boot JOIN sample ON boot.id = boot WHERE number = ?",
                 arguments: [newestSample])
             if let lastBoot, lastBoot != bootID { try endBoot(in: database) }
+            rollups = try RollupWriter(from: database, newest: try SampleTable.newest(in: database))
             try restoreListeners(from: database)
             try restoreOpenSockets(from: database)
+            rollups.resumed(&open)
             isStale = false
         }
     }
@@ -36,7 +41,11 @@ extension HistoryWriter {
         try database.inTransaction(.immediate) {
             let intervals = try IntervalStatements(database)
             try OpenSocketReader(database).forEach { socket in
-                try intervals.insertClosed(socket, last: newestSample, continued: false)
+                let table = table(for: socket, last: newestSample)
+                try intervals.insertClosed(socket, last: newestSample, continued: false, in: table)
+                let purpose: WordUse.Purpose = table == .sockets ? .used : .kept
+                try wordUse.note(flow: socket.flow, purpose, at: newestSample, in: database)
+                try wordUse.note(holder: socket.holder, purpose, at: newestSample, in: database)
             }
             try database.execute(sql: "DELETE FROM open_interval; DELETE FROM listened_port")
             return .commit
@@ -57,7 +66,30 @@ extension HistoryWriter {
         try OpenSocketReader(database).forEach { socket in
             nextID = max(nextID, socket.id &+ 1)
             if socket.row.isListener { listeners.opened(.init(socket.row, socket.namespace)) }
+            datagrams.insert(socket)
             open.restore(socket)
+        }
+        // Listeners first: they decide whose connections the others are.
+        for isListener in [true, false] {
+            for slot in open.slots.indices where open.slots[slot].row.isListener == isListener {
+                var socket = open.slots[slot]
+                // What a TIME_WAIT had lasted at the newest sample stands for what it had at its first one.
+                socket.timeWaitAge = socket.row.timeWaitAge
+                rollups.insert(
+                    &socket, slot: Int32(slot), isNew: false, isServicePort: false, bootClock: newestBootClock)
+                open.withSocket(Int32(slot)) { $0.isService = socket.isService }
+            }
+        }
+    }
+
+    /// Notes what the recorder was told, for those who ask.
+    private func writeSettings(in database: Database) throws {
+        try database.inTransaction(.immediate) {
+            for (name, value) in retention.settings {
+                try database.execute(
+                    sql: "INSERT OR REPLACE INTO setting (name, value) VALUES (?, ?)", arguments: [name, value])
+            }
+            return .commit
         }
     }
 }

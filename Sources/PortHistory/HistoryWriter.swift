@@ -1,4 +1,5 @@
 import GRDB
+import GRDBSQLite
 import PortModel
 
 /// The recorder's side of a history: one writer a file, which appends samples.
@@ -10,6 +11,8 @@ public final class HistoryWriter {
     public let path: String
     /// The newest sample's number; 0 in an empty history.
     public internal(set) var newestSample = 0
+    /// How long the history is kept, and how large it may be.
+    public let retention: RetentionPolicy
     let host: String
     let bootID: String
     let queue: DatabaseQueue
@@ -19,6 +22,16 @@ public final class HistoryWriter {
     var open = OpenSockets()
     var listeners = ListenerMemory()
     var sideTables = SideTables()
+    var rollups = RollupWriter()
+    var datagrams = DatagramSharing()
+    var wordUse = WordUse()
+    private var retentionSweep: RetentionSweep
+    private var wordSweep = WordSweep()
+    private let space: SpaceBudget
+    /// Intervals begun by the sample at hand.
+    var written = 0
+    /// From one sample to the next.
+    var intervalMilliseconds: Int64 = 10_000
     var limitsInForce: [Int: PortLimits] = [:]
     var namespaces: Set<Int> = []
     var nextID: Int64 = 1
@@ -36,16 +49,21 @@ public final class HistoryWriter {
     ///   - path: the file; `PATH-wal`, `PATH-shm` and `PATH-lock` stand beside it.
     ///   - host: the host's name.
     ///   - bootID: /proc/sys/kernel/random/boot_id.
-    public init(path: String, host: String, bootID: String) throws(HistoryError) {
+    ///   - retention: how long it is kept, and how large it may be.
+    public init(
+        path: String, host: String, bootID: String, retention: RetentionPolicy = .standard
+    ) throws(HistoryError) {
         let path = HistoryFile.resolved(path)
         self.path = path
+        self.retention = retention
         self.host = host
         self.bootID = bootID
         before = try HistoryFile.kind(at: path)
         if before == .foreign { throw .notPortlog(path: path) }
         let lock = try RecorderLock(for: path)
-        do {
+        do throws(HistoryError) {
             queue = try HistoryConnection.openForWriting(path)
+            (space, retentionSweep) = try Self.prepare(queue, retention, path)
         } catch {
             if before == .missing { lock.remove() }
             throw error
@@ -56,8 +74,37 @@ public final class HistoryWriter {
         do { try resume() } catch { throw HistoryError(error, path) }
     }
 
+    private static func prepare(
+        _ queue: DatabaseQueue, _ retention: RetentionPolicy, _ path: String
+    ) throws(HistoryError) -> (SpaceBudget, RetentionSweep) {
+        do {
+            return try queue.inDatabase { database in
+                (try SpaceBudget(retention.budget, database), try RetentionSweep(retention, database))
+            }
+        } catch {
+            throw HistoryError(error, path)
+        }
+    }
+
     /// Whether the file still stands where it was opened; false once it has been removed or replaced.
     public var isInPlace: Bool { HistoryFile.identity(at: path).map { $0 == (identity ?? (0, 0)) } ?? false }
+
+    /// Whether another sample has room, before it is taken: the budget's reserve for the write-ahead log can be used up by a reader
+    /// that keeps a transaction open.
+    ///
+    /// - Throws: ``HistoryError/logHeld(path:)``.
+    public func makeRoom() throws(HistoryError) {
+        if queue.inDatabase({ space.hasRoom($0) }) { return }
+        throw .logHeld(path: path)
+    }
+
+    /// Tells those who ask that samples are being lost, and why; `nil` when that is over.
+    public func note(_ loss: RecorderLoss?) { lock?.note(loss) }
+
+    /// The file with the locks of the log's readers (https://www.sqlite.org/walformat.html#wal_locks), and the bytes that these lock.
+    public var readerLocks: (inode: UInt64, bytes: ClosedRange<UInt64>)? {
+        HistoryFile.identity(at: path + "-shm").map { (UInt64($0.inode), 123...127) }
+    }
 
     /// What is different between these snapshots, one a namespace, and the newest sample.
     ///
@@ -99,10 +146,14 @@ public final class HistoryWriter {
         sample.sockets = changes.sockets
         do {
             try queue.inDatabase { database in
+                space.begin(database)
                 try database.inTransaction(.immediate) {
                     try write(&sample, snapshots, changes, measuring, in: database)
+                    // More than the log may take in one piece.
+                    if !space.fits(database) { throw HistoryError.overBudget(path: path) }
                     return .commit
                 }
+                space.end(database)
             }
             newestSample = sample.number
             newestBootClock = sample.bootClock
@@ -112,8 +163,10 @@ public final class HistoryWriter {
             // The memory is ahead of the file: it is read again before the next comparison.
             isStale = true
             let error = HistoryError(error, path)
-            // The log itself may be what has filled the disk: what it holds moves into the file, where there is room for it.
-            if case .noRoom = error { try? queue.inDatabase { _ = try $0.checkpoint(.truncate) } }
+            switch error {
+            case .noRoom, .overBudget: recoverRoom()
+            default: break
+            }
             throw error
         }
     }
@@ -149,147 +202,26 @@ public final class HistoryWriter {
         }
     }
 
-    // MARK: - One sample
-
-    private func write(
-        _ sample: inout SampleRecord, _ snapshots: [Snapshot], _ changes: SampleChanges,
-        _ measuring: (inout SampleRecord) -> Void, in database: Database
-    ) throws {
-        let boot = try sideTables.boot(bootID, host: host, in: database)
-        try noteNamespaces(snapshots, sample: sample.number, in: database)
-        let intervals = try IntervalStatements(database)
-
-        for slot in changes.closed {
-            let socket = open.slots[Int(slot)]
-            try intervals.close(socket, last: sample.number - 1, continued: false)
-            try noteListener(socket, left: sample.number - 1, in: database)
-            open.remove(slot)
-        }
-        for (slot, ownership) in changes.reassigned {
-            var socket = open.slots[Int(slot)]
-            let holder = try sideTables.holder(
-                uid: socket.row.inode == 0 ? nil : socket.row.uid, changes.ownerships[Int(ownership)], boot: boot,
-                in: database)
-            if holder == Int(socket.holder) { continue }
-            try intervals.close(socket, last: sample.number - 1, continued: true)
-            socket.holder = Int32(holder)
-            try reopen(&socket, slot, sample.number, intervals)
-        }
-        // Listeners first: they decide the role of the connections that are new with them.
-        for isListener in [true, false] {
-            for change in changes.changed {
-                let snapshot = snapshots[Int(change.snapshot)]
-                let row = snapshot.rows[Int(change.row)]
-                if row.isListener != isListener { continue }
-                try apply(change, row, changes, snapshot.namespace, sample.number, boot, intervals, in: database)
+    /// The log itself may be what has filled the disk: what it holds moves into the file, where there is room for it. And the file
+    /// may have come to its budget.
+    private func recoverRoom() {
+        try? queue.inDatabase { database in
+            space.checkpoint(database, SQLITE_CHECKPOINT_TRUNCATE)
+            try database.inTransaction(.immediate) {
+                try sweep(in: database)
+                return .commit
             }
-        }
-        measuring(&sample)
-        try insert(sample, boot: boot, in: database)
-    }
-
-    private func apply(
-        _ change: SampleChanges.Change, _ row: SocketRow, _ changes: SampleChanges, _ namespace: Int, _ sample: Int,
-        _ boot: Int, _ intervals: IntervalStatements, in database: Database
-    ) throws {
-        let old = open.slots[Int(change.slot)]
-        var socket = OpenSocket(row: row)
-        socket.namespace = Int16(namespace)
-        let uid = row.inode == 0 ? nil : row.uid
-        if change.ownership != SampleChanges.Change.inherited {
-            socket.holder = Int32(
-                try sideTables.holder(
-                    uid: uid, changes.ownerships[Int(change.ownership)], boot: boot, in: database))
-        } else if uid == nil {
-            socket.holder = Int32(try sideTables.heir(of: Int(old.holder), in: database))
-        } else {
-            socket.holder = Int32(try sideTables.holder(like: Int(old.holder), uid: uid, in: database))
-        }
-        if old.id != 0 {
-            try intervals.close(old, last: sample - 1, continued: change.continues)
-            if !change.continues { try noteListener(old, left: sample - 1, in: database) }
-        }
-        if change.continues {
-            socket.role = old.role
-            socket.flow = old.flow
-            socket.socketFirst = old.socketFirst
-        } else {
-            if row.isListener { listeners.opened(.init(row, socket.namespace)) }
-            socket.role = try role(of: socket, sample, in: database)
-            socket.flow = Int32(try sideTables.flow(row, socket.namespace, socket.role, in: database))
-            socket.socketFirst = Int32(sample)
-        }
-        try reopen(&socket, change.slot, sample, intervals)
-    }
-
-    private func reopen(_ socket: inout OpenSocket, _ slot: Int32, _ sample: Int, _ intervals: IntervalStatements)
-        throws
-    {
-        socket.id = nextID
-        nextID += 1
-        socket.first = Int32(sample)
-        socket.timeWaitAge = socket.row.timeWaitAge
-        try intervals.open(socket)
-        open.update(slot, socket)
-    }
-
-    /// Which side of a connection a new socket is: see docs/decisions/ for the rule and what was considered.
-    private func role(of socket: OpenSocket, _ sample: Int, in database: Database) throws -> ConnectionRole {
-        let row = socket.row
-        if row.remote.isNone { return .none }
-        if row.state == .synSent { return .outgoing }
-        guard let here = listeners[.init(row, socket.namespace)] else { return .outgoing }
-        if here.count > 0 { return .accepted }
-        // The listener has gone. A connection that is new one sample later cannot have been accepted by it.
-        if here.last < sample - 1 { return .outgoing }
-        // It went in this very sample. A peer on this host that is a listener settles it, or else another program's descriptor.
-        let peer = ListenerMemory.Port(
-            namespace: socket.namespace, transport: row.table.transport, number: row.remote.port)
-        let isLocalPeer = row.remote.address == row.local.address || row.remote.address.isLoopback
-        if isLocalPeer, let there = listeners[peer], there.count > 0 { return .outgoing }
-        let listener = try sideTables.programs(of: Int(here.holder), in: database)
-        let owner = try sideTables.programs(of: Int(socket.holder), in: database)
-        return listener.isEmpty || owner.isEmpty || !listener.isDisjoint(with: owner) ? .accepted : .outgoing
-    }
-
-    private func noteListener(_ socket: OpenSocket, left last: Int, in database: Database) throws {
-        guard socket.row.isListener else { return }
-        let port = ListenerMemory.Port(socket.row, socket.namespace)
-        listeners.closed(port, last: last, holder: socket.holder)
-        try database.cachedStatement(
-            sql:
-                "INSERT OR REPLACE INTO listened_port (namespace, transport, port, last, holder) VALUES (?, ?, ?, ?, ?)"
-        ).execute(arguments: [
-            Int(port.namespace), port.transport == .tcp ? 0 : 1, Int(port.number), last, Int(socket.holder),
-        ])
-    }
-
-    private func noteNamespaces(_ snapshots: [Snapshot], sample: Int, in database: Database) throws {
-        for snapshot in snapshots {
-            if namespaces.insert(snapshot.namespace).inserted {
-                try database.execute(
-                    sql: "INSERT OR IGNORE INTO namespace (id, name) VALUES (?, ?)",
-                    arguments: [snapshot.namespace, snapshot.namespaceName])
-            }
-            if limitsInForce[snapshot.namespace] != snapshot.limits {
-                try LimitsTable.append(snapshot.limits, namespace: snapshot.namespace, sample: sample, in: database)
-                limitsInForce[snapshot.namespace] = snapshot.limits
-            }
+            space.checkpoint(database, SQLITE_CHECKPOINT_TRUNCATE)
         }
     }
 
-    private func insert(_ sample: SampleRecord, boot: Int, in database: Database) throws {
-        try database.cachedStatement(
-            sql: """
-                INSERT INTO sample (number, taken_at, boot_clock, boot, duration_us, cpu_us, interval_ms, sockets,
-                    permission_denied, malformed, missed, listen_overflows, listen_drops, time_wait_overflow)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-                """
-        ).execute(arguments: [
-            sample.number, sample.takenAt.milliseconds, sample.bootClock, boot,
-            Int(sample.durationMilliseconds * 1000), Int(sample.cpuMilliseconds * 1000), sample.intervalMilliseconds,
-            sample.sockets, sample.permissionDenied, sample.malformed, sample.missed, sample.listenOverflows,
-            sample.listenDrops, sample.timeWaitOverflow,
-        ])
+    /// Removes a little of what is not kept any more.
+    func sweep(in database: Database) throws {
+        let state = RetentionSweep.State(sample: newestSample, clock: rollups.clock, written: written)
+        try retentionSweep.sweep(state, database) { try space.usedPages(database) > space.target }
+        let oldest = (sample: retentionSweep.oldest, hour: retentionSweep.oldestListener)
+        if try wordSweep.sweep(sample: newestSample, oldest: oldest, open, database) { sideTables.forget() }
+        // A file that is larger than its budget, from before the budget was lowered, gets smaller step by step.
+        if try space.pageCount(database) > space.pages { try database.execute(sql: "PRAGMA incremental_vacuum(64)") }
     }
 }

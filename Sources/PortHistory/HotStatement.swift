@@ -41,6 +41,9 @@ struct HotStatement {
     /// A number of the row.
     func int(_ column: Int32) -> Int { Int(sqlite3_column_int64(pointer, column)) }
 
+    /// Whether a column of the row has no value.
+    func isNull(_ column: Int32) -> Bool { sqlite3_column_type(pointer, column) == SQLITE_NULL }
+
     /// A number of the row in the range of its type.
     ///
     /// - Throws: `SQLITE_CORRUPT` when it is outside: portlog wrote no such number.

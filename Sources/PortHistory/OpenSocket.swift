@@ -23,6 +23,10 @@ struct OpenSocket {
     var timeWaitAge: UInt16 = 0
     /// Which side of a connection it is.
     var role: ConnectionRole = .none
+    /// It is in TIME_WAIT and may be reused, so that it blocks no port.
+    var isReusable = false
+    /// It counts as a listener of a service.
+    var isService = false
 }
 
 extension SocketRow {

@@ -94,6 +94,11 @@ struct OpenSockets {
         slots[Int(slot)].seen = comparison
     }
 
+    /// Changes what is known of a socket; what identifies it stays.
+    mutating func withSocket(_ slot: Int32, _ change: (inout OpenSocket) -> Void) {
+        if slots.indices.contains(Int(slot)) { change(&slots[Int(slot)]) }
+    }
+
     /// Gives back the memory, and the time of every comparison, that a burst of sockets has left behind: when most slots are free,
     /// the sockets move together. Slots that are known from before are void then.
     mutating func shrink() {

@@ -34,9 +34,27 @@ final class RecorderLock {
             descriptor = try Self.open(path, database)
         }
         self.descriptor = descriptor
+        note(nil)
+    }
+
+    /// Writes what the recorder has to say while it can't write into the history; `nil` when there is nothing.
+    func note(_ loss: RecorderLoss?) {
         ftruncate(descriptor, 0)
-        let text = "\(getpid())\n"
+        let text = "\(getpid())\n" + (loss?.line ?? "")
         _ = text.withCString { pwrite(descriptor, $0, strlen($0), 0) }
+    }
+
+    /// What the recorder that holds the history has noted.
+    static func loss(of database: String) -> RecorderLoss? {
+        let descriptor = Glibc.open(Self.path(for: database), O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        return withUnsafeTemporaryAllocation(byteCount: 1024, alignment: 1) { buffer in
+            let count = pread(descriptor, buffer.baseAddress, buffer.count, 0)
+            guard count > 0 else { return nil }
+            let lines = String(decoding: buffer[..<count], as: UTF8.self).split(separator: "\n")
+            return lines.count > 1 ? RecorderLoss(line: lines[1]) : nil
+        }
     }
 
     deinit { close(descriptor) }

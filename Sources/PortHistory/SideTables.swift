@@ -67,13 +67,14 @@ struct SideTables {
     }
 
     /// The number of a boot.
-    mutating func boot(_ bootID: String, host: String, in database: Database) throws -> Int {
+    mutating func boot(_ bootID: String, host: String, first sample: Int, in database: Database) throws -> Int {
         if let id = boots[bootID] { return id }
         if let id = try Int.fetchOne(database, sql: "SELECT id FROM boot WHERE boot_id = ?", arguments: [bootID]) {
             boots[bootID] = id
             return id
         }
-        try database.execute(sql: "INSERT INTO boot (boot_id, host) VALUES (?, ?)", arguments: [bootID, host])
+        try database.execute(
+            sql: "INSERT INTO boot (boot_id, host, first) VALUES (?, ?, ?)", arguments: [bootID, host, sample])
         boots[bootID] = Int(database.lastInsertedRowID)
         return Int(database.lastInsertedRowID)
     }

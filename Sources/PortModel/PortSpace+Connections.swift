@@ -74,7 +74,7 @@ extension PortSpace {
     }
 
     mutating func insertConnection(_ socket: Socket) -> Int32 {
-        let number = self.number(of: socket.destination)
+        let number = numbered(socket.destination)
         let slot = tupleSlot(number, socket.local.port)
         let isTimeWait = socket.state == .timeWait
         update(slot) { tuple in
@@ -153,7 +153,7 @@ extension PortSpace {
 
 /// Slots.
 extension PortSpace {
-    private mutating func number(of destination: Destination) -> Int32 {
+    private mutating func numbered(_ destination: Destination) -> Int32 {
         if let number = numbers[destination] { return number }
         let number = Int32(destinations.count)
         numbers[destination] = number

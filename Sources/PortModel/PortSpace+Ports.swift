@@ -1,7 +1,6 @@
 /// Which ports are open to connect(), and the limits that say so.
 extension PortSpace {
-    /// Before Linux 6.18 a port that had an explicit owner stays closed until no socket is left on it.
-    var isSticky: Bool { limits.kernel < KernelVersion(6, 18) }
+    var isSticky: Bool { limits.isSticky }
 
     /// Whether connect() may choose the port for some destination.
     func isOpen(_ port: UInt16) -> Bool {
@@ -70,4 +69,9 @@ extension PortSpace {
             if hasLowParity(port) { capacityOfLowParity += 1 }
         }
     }
+}
+
+extension PortLimits {
+    /// Before Linux 6.18 a port that had an explicit owner stays closed until no socket is left on it.
+    var isSticky: Bool { kernel < KernelVersion(6, 18) }
 }

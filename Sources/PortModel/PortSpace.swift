@@ -42,14 +42,17 @@ public struct PortSpace: Sendable {
         }
 
         /// True for every TCP socket but the connections whose port the kernel chose, as far as /proc can tell.
-        public var isExplicitOwner: Bool {
-            table.transport == .tcp && (role != .outgoing || state == .listen || state == .close)
-        }
+        public var isExplicitOwner: Bool { PortSpace.isExplicitOwner(table, state, role) }
 
         /// Where it connects to.
         public var destination: Destination {
             Destination(local: local.address, remote: remote.address, remotePort: remote.port)
         }
+    }
+
+    /// True for every TCP socket but the connections whose port the kernel chose, as far as /proc can tell.
+    static func isExplicitOwner(_ table: SocketTable, _ state: SocketState, _ role: ConnectionRole) -> Bool {
+        table.transport == .tcp && (role != .outgoing || state == .listen || state == .close)
     }
 
     /// What ``insert(_:)`` gives and ``remove(_:)`` takes.
@@ -180,6 +183,9 @@ public struct PortSpace: Sendable {
         guard case .connection(let slot) = place, connections[Int(slot)].tuple >= 0 else { return nil }
         return Int(tuples[Int(connections[Int(slot)].tuple)].destination)
     }
+
+    /// The number of a destination that has had a connection.
+    public func number(of destination: Destination) -> Int? { numbers[destination].map(Int.init) }
 
     /// How far the ports towards a destination, by its number, are used.
     public func use(of number: Int) -> DestinationUse {

@@ -1,3 +1,4 @@
+import Glibc
 import Logging
 import PortHistory
 import PortModel
@@ -14,16 +15,20 @@ public struct Recorder: Service {
         public var interval: Duration
         /// Stop after this many samples; `nil` for ever.
         public var sampleLimit: Int?
+        /// How long the history is kept, and how large it may be.
+        public var retention: RetentionPolicy
         /// The directory that stands for /proc.
         public var procRoot: String
 
         /// What a recorder is told.
         public init(
-            database: String, interval: Duration = .seconds(10), sampleLimit: Int? = nil, procRoot: String = "/proc"
+            database: String, interval: Duration = .seconds(10), sampleLimit: Int? = nil,
+            retention: RetentionPolicy = .standard, procRoot: String = "/proc"
         ) {
             self.database = database
             self.interval = interval
             self.sampleLimit = sampleLimit
+            self.retention = retention
             self.procRoot = procRoot
         }
     }
@@ -60,6 +65,7 @@ public struct Recorder: Service {
         var missed = 0
         var taken = 0
         var failure: HistoryError?
+        var loss: RecorderLoss?
 
         while !Task.isShuttingDownGracefully, !Task.isCancelled, taken < configuration.sampleLimit ?? .max {
             missed += tick.wake(at: .now)
@@ -80,7 +86,11 @@ public struct Recorder: Service {
                 } else {
                     notifier.status(Self.status(sample))
                 }
-                if failure != nil { logger.notice("samples are written again", metadata: ["missed": "\(missed)"]) }
+                if failure != nil {
+                    logger.notice("samples are written again", metadata: ["missed": "\(missed)"])
+                    open.history.note(nil)
+                    loss = nil
+                }
                 onSample(sample)
                 taken += 1
                 missed = 0
@@ -93,16 +103,51 @@ public struct Recorder: Service {
                 } else if taken == 0 {
                     throw error
                 } else if failure != error {
-                    logger.error("a sample could not be written", metadata: ["error": "\(error)"])
+                    logger.error(
+                        "samples are being lost", metadata: ["cause": "\(cause(of: error, recording?.history, proc))"])
                 }
                 failure = error
                 missed += 1
-                notifier.status("samples are being lost: \(error)")
+                loss = RecorderLoss(
+                    samples: (loss?.samples ?? 0) + 1, since: loss?.since ?? clock.wall(),
+                    cause: cause(of: error, recording?.history, proc))
+                recording?.history.note(loss)
+                notifier.status("samples are being lost: \(loss?.cause ?? "")")
             }
             missed += tick.advance(at: .now)
             if taken < configuration.sampleLimit ?? .max { await sleep(until: tick.due) }
         }
         notifier.stopping()
+    }
+
+    /// Why samples are being lost, in words.
+    private func cause(of error: HistoryError, _ history: HistoryWriter?, _ proc: ProcFS) -> String {
+        switch error {
+        case .logHeld:
+            "a reader keeps a transaction open, so that the write-ahead log has used up its part of the budget"
+                + readers(history, proc)
+        case .overBudget: "a sample has more to write than the budget has room for"
+        case .noRoom: "there is no room on the file system"
+        case .inputOutput(_, let reason): reason
+        case .damaged(_, let reason): "the history is damaged: \(reason)"
+        default: "\(error)"
+        }
+    }
+
+    /// Which processes hold a transaction open, as far as that can be seen.
+    private func readers(_ history: HistoryWriter?, _ proc: ProcFS) -> String {
+        guard let locks = history?.readerLocks, let all = try? proc.locks() else { return "" }
+        let pids = Set(
+            all.lazy.filter {
+                $0.inode == locks.inode && $0.bytes.overlaps(locks.bytes) && $0.pid != getpid() && $0.pid > 0
+            }
+            .map(\.pid))
+        if pids.isEmpty { return "" }
+        let names = pids.sorted().prefix(3).map { pid in
+            let command = (try? proc.process(pid).stat().command) ?? "?"
+            return "\(command) (process \(pid))"
+        }
+        return ": " + names.joined(separator: ", ")
     }
 
     /// An open history and who writes it.
@@ -117,13 +162,15 @@ public struct Recorder: Service {
         let boot = (try? proc.bootID()) ?? ""
         let history: HistoryWriter
         do {
-            history = try HistoryWriter(path: configuration.database, host: host, bootID: boot)
+            history = try HistoryWriter(
+                path: configuration.database, host: host, bootID: boot, retention: configuration.retention)
         } catch .damaged(let path, let reason) {
             let aside = try HistoryFile.setAside(path, at: clock.wall())
             logger.error(
                 "the history is damaged and was set aside; recording starts anew",
                 metadata: ["path": "\(path)", "aside": "\(aside)", "reason": "\(reason)"])
-            history = try HistoryWriter(path: configuration.database, host: host, bootID: boot)
+            history = try HistoryWriter(
+                path: configuration.database, host: host, bootID: boot, retention: configuration.retention)
         }
         let sampler = Sampler(history, proc: proc, clock: clock, interval: configuration.interval, logger: logger)
         return Recording(history: history, sampler: sampler)

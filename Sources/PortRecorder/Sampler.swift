@@ -37,6 +37,7 @@ public final class Sampler {
     /// - Parameter missed: how many ticks since the last sample left none.
     /// - Throws: Why nothing was appended; the next sample goes on as if this one had not been taken.
     public func sample(missed: Int) throws(HistoryError) -> SampleRecord {
+        try history.makeRoom()
         var sample = SampleRecord(takenAt: clock.wall(), bootClock: clock.boot(), missed: missed)
         sample.intervalMilliseconds = Int(interval / .milliseconds(1))
         let start = ContinuousClock.now

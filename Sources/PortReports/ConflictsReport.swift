@@ -95,8 +95,9 @@ public struct ConflictsReport: Encodable, Sendable {
                 try documents.document(
                     of: life.newest, firstSeen: min(life.first, life.newest.socketFirst), showsMappedAsIPv4: true)
             },
-            partiesOmitted: finding.partiesOmitted, firstSeen: period.times[finding.first],
-            lastSeen: period.times[finding.last], occurrences: finding.occurrences, explanation: finding.explanation,
+            partiesOmitted: finding.partiesOmitted, firstSeen: try documents.clock[finding.first],
+            lastSeen: try documents.clock[finding.last], occurrences: finding.occurrences,
+            explanation: finding.explanation,
             remedies: finding.remedies)
     }
 }

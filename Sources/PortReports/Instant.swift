@@ -5,25 +5,39 @@ import PortModel
 public struct Instant: Sendable {
     /// The moment asked for.
     public let at: Timestamp
-    /// The sample that answers.
-    public let sample: SampleRecord
+    /// The number of the sample that answers.
+    public let number: Int
+    /// When it was taken.
+    public let takenAt: Timestamp
+    /// Whether the sample is kept. Of one that is not only the listeners are known.
+    public let isKept: Bool
 
     /// The instant of a question; `nil` asks for the newest sample.
     ///
-    /// - Throws: ``NoSampleError`` when no sample is old enough.
-    public init(_ view: HistoryView, at moment: Timestamp?) throws {
+    /// - Parameter mayBeRolledUp: where the sample is no longer kept, the last one of a minute, hour or day that has ended answers.
+    /// - Throws: ``NoSampleError`` when no sample is old enough, or what there was then is no longer known.
+    public init(_ view: HistoryView, at moment: Timestamp?, mayBeRolledUp: Bool = false) throws {
         guard let newest = try view.newestSample(), let oldest = try view.oldestSample() else {
             throw NoSampleError.empty
         }
-        guard let sample = try moment.map({ try view.sample(notAfter: $0) }) ?? newest else {
-            throw NoSampleError.moment(moment ?? newest.takenAt, history: oldest.takenAt...newest.takenAt)
+        if let sample = try moment.map({ try view.sample(notAfter: $0) }) ?? newest {
+            (number, takenAt, isKept) = (sample.number, sample.takenAt, true)
+            at = moment ?? sample.takenAt
+            return
         }
-        at = moment ?? sample.takenAt
-        self.sample = sample
+        let asked = moment ?? newest.takenAt
+        guard let boundary = try view.boundary(notAfter: asked) else {
+            throw NoSampleError.moment(asked, history: oldest.takenAt...max(oldest.takenAt, newest.takenAt))
+        }
+        if !mayBeRolledUp {
+            throw NoSampleError.rolledUp(asked, kept: oldest.takenAt...max(oldest.takenAt, newest.takenAt))
+        }
+        (number, takenAt, isKept) = (boundary.number, boundary.takenAt, false)
+        at = asked
     }
 
     /// The sample as documents show it.
-    public var document: SampleDocument { SampleDocument(number: sample.number, takenAt: sample.takenAt) }
+    public var document: SampleDocument { SampleDocument(number: number, takenAt: takenAt) }
 }
 
 /// `sample` of the documents that answer for one moment.

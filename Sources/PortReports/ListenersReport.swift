@@ -53,11 +53,14 @@ public struct ListenersReport: Encodable, Sendable {
     ///
     /// - Throws: ``NoSampleError`` when there is no sample at that moment.
     public static func make(_ view: HistoryView, _ query: InstantQuery) throws -> ListenersReport {
-        let instant = try Instant(view, at: query.at)
-        let sample = instant.sample.number
+        let instant = try Instant(view, at: query.at, mayBeRolledUp: true)
+        let sample = instant.number
         var listeners: [SocketInterval] = []
-        try view.intervals(in: sample...sample, matching: query.filter) { socket in
-            if socket.isListener { listeners.append(socket) }
+        let take: (SocketInterval) -> Void = { if $0.isListener { listeners.append($0) } }
+        if instant.isKept {
+            try view.intervals(in: sample...sample, matching: query.filter, take)
+        } else {
+            try view.listeners(in: sample...sample, matching: query.filter, take)
         }
         let shown = listeners.sorted { $0.isOrdered(before: $1) }.limited(to: query.limit)
         let sockets = socketsByClaim(listeners)

@@ -14,6 +14,23 @@ struct OwnerTally {
         var omitted = 0
         /// How the owners of most of the sockets are known; of two ways that are equally frequent the weaker.
         var attribution = Attribution.unknown
+
+        /// Nobody.
+        init() {}
+
+        /// The processes of one holder.
+        init(_ holder: Holder) {
+            let owners = holder.ownership.owners
+            self.init(
+                owners: owners.prefix(OwnerTally.most).map { OwnerDocument($0) },
+                omitted: max(0, owners.count - OwnerTally.most), attribution: holder.ownership.attribution)
+        }
+
+        init(owners: [OwnerDocument], omitted: Int, attribution: Attribution) {
+            self.owners = owners
+            self.omitted = omitted
+            self.attribution = attribution
+        }
     }
 
     /// A process, whatever is known of it besides.
@@ -29,6 +46,12 @@ struct OwnerTally {
     /// Counts a socket of a holder.
     mutating func add(holder: Int, isAtEnd: Bool) {
         if isAtEnd { atEnd[holder, default: 0] += 1 } else { before[holder, default: 0] += 1 }
+    }
+
+    /// Counts what another tally has counted.
+    mutating func join(_ other: OwnerTally) {
+        atEnd.merge(other.atEnd, uniquingKeysWith: +)
+        before.merge(other.before, uniquingKeysWith: +)
     }
 
     /// The owners, looked up by the holders' numbers.

@@ -24,32 +24,30 @@ public struct Period: Sendable {
     public let since: Timestamp
     /// The end.
     public let until: Timestamp
-    /// The samples taken in it.
+    /// The samples taken in it, also those that are no longer kept.
     public let samples: ClosedRange<Int>
-    /// When they were taken.
-    public let times: SampleTimes
 
     /// A period of its parts.
-    public init(since: Timestamp, until: Timestamp, samples: ClosedRange<Int>, times: SampleTimes) {
+    public init(since: Timestamp, until: Timestamp, samples: ClosedRange<Int>) {
         self.since = since
         self.until = until
         self.samples = samples
-        self.times = times
     }
 
     /// The period that a query asks for.
     ///
     /// - Throws: ``NoSampleError`` when the history has no sample in it.
     public init(_ view: HistoryView, _ query: PeriodQuery) throws {
-        guard let newest = try view.newestSample(), let oldest = try view.oldestSample() else {
+        guard let newest = try view.newestSample(), let oldest = try view.oldestMoment() else {
             throw NoSampleError.empty
         }
         let until = query.until ?? newest.takenAt
         let since = query.since ?? until - Self.defaultLength
         guard let samples = try view.samples(since: since, until: until) else {
-            throw NoSampleError.period(since: since, until: until, history: oldest.takenAt...newest.takenAt)
+            throw NoSampleError.period(
+                since: since, until: until, history: min(oldest, newest.takenAt)...newest.takenAt)
         }
-        self.init(since: since, until: until, samples: samples, times: try view.times(of: samples))
+        self.init(since: since, until: until, samples: samples)
     }
 
     /// The length in seconds.

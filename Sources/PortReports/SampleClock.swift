@@ -8,17 +8,23 @@ public final class SampleClock {
     private let view: HistoryView
     private var pieces: [Int: SampleTimes] = [:]
     private var oldest: SampleRecord?
+    private var earlier: [Int: Timestamp] = [:]
 
     /// The clock of a history.
     public init(_ view: HistoryView) {
         self.view = view
     }
 
-    /// When a sample was taken; the oldest sample's time for one that the history no longer has.
+    /// When a sample was taken; of one that is no longer kept as far as the history can tell.
     public subscript(sample: Int) -> Timestamp {
         get throws {
             if oldest == nil { oldest = try view.oldestSample() }
-            guard let oldest, sample > oldest.number else { return oldest?.takenAt ?? Timestamp(milliseconds: 0) }
+            guard let oldest, sample >= oldest.number else {
+                if let time = earlier[sample] { return time }
+                let time = try view.time(of: sample)
+                earlier[sample] = time
+                return time
+            }
             let index = sample / Self.piece
             if let times = pieces[index] { return times[sample] }
             let start = max(oldest.number, index * Self.piece)

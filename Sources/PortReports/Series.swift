@@ -13,17 +13,76 @@ public struct SeriesPoint: Hashable, Sendable, Encodable {
         self.at = at
         self.count = count
     }
+}
 
+/// How many there were over a period: one point a sample, or one for the samples of a minute, hour or day.
+struct Timeline {
     /// The most points that a series has.
-    static let most = 240
+    static let mostPoints = 240
 
-    /// A series of one count a sample: spans of equally many samples, each with the first of its highest points.
-    static func series(of counts: [Int], _ samples: ClosedRange<Int>, _ times: SampleTimes) -> [SeriesPoint] {
-        let points = min(most, counts.count)
-        return (0..<points).map { point in
-            let span = point * counts.count / points..<(point + 1) * counts.count / points
-            let highest = span.reduce(span.lowerBound) { counts[$1] > counts[$0] ? $1 : $0 }
-            return SeriesPoint(at: times[samples.lowerBound + highest], count: counts[highest])
+    /// The highest of some samples that follow each other.
+    private struct Step {
+        var first: Int
+        var samples: Int
+        var highest: SeriesPoint
+    }
+
+    private var steps: [Step] = []
+
+    /// Adds one count a sample.
+    mutating func add(_ counts: [Int], from first: Int, _ times: SampleTimes) {
+        for (index, count) in counts.enumerated() {
+            let sample = first + index
+            steps.append(Step(first: sample, samples: 1, highest: SeriesPoint(at: times[sample], count: count)))
         }
+    }
+
+    /// Adds the highest of each bucket of a cover.
+    mutating func add(_ cover: RollupCover, _ peaks: [SeriesPeak]) {
+        for (bucket, peak) in zip(cover.buckets, peaks) {
+            let point = SeriesPoint(at: Timestamp(milliseconds: peak.at), count: peak.level)
+            steps.append(Step(first: bucket.samples.lowerBound, samples: bucket.samples.count, highest: point))
+        }
+    }
+
+    /// Puts what was added in the order of the samples.
+    mutating func sort() { steps.sort { $0.first < $1.first } }
+
+    /// The first of the highest points; `nil` without any.
+    var peak: SeriesPoint? { Self.highest(steps[...]) }
+
+    /// The last point.
+    var last: SeriesPoint? { steps.last?.highest }
+
+    /// At most ``mostPoints`` points: spans of equally many samples, as far as they can be told apart, each with the first of its
+    /// highest ones.
+    var series: [SeriesPoint] {
+        let samples = steps.reduce(0) { $0 + $1.samples }
+        let points = min(Self.mostPoints, steps.count)
+        if points == 0 { return [] }
+        var series: [SeriesPoint] = []
+        var start = 0
+        var seen = 0
+        for index in steps.indices {
+            seen += steps[index].samples
+            // A span ends where the samples so far reach its share of all; what is left has a step for each span to come.
+            let isFull = seen * points >= (series.count + 1) * samples
+            let isNeeded = steps.count - index - 1 <= points - series.count - 1
+            if !isFull && !isNeeded { continue }
+            if let highest = Self.highest(steps[start...index]) { series.append(highest) }
+            start = index + 1
+        }
+        return series
+    }
+
+    private static func highest(_ steps: ArraySlice<Step>) -> SeriesPoint? {
+        guard let first = steps.first else { return nil }
+        return steps.dropFirst().reduce(first.highest) { $1.highest.count > $0.count ? $1.highest : $0 }
+    }
+
+    /// How coarse the steps of a period may be so that they are not seen.
+    static func coarsest(for period: Period) -> RollupLevel {
+        let length = period.until - period.since
+        return RollupLevel.allCases.last { length >= 60 * $0.milliseconds } ?? .minute
     }
 }

@@ -39,8 +39,7 @@ public struct SocketsReport: Encodable, Sendable {
     public static func make(_ view: HistoryView, _ query: InstantQuery) throws -> SocketsReport {
         let instant = try Instant(view, at: query.at)
         var found: [SocketInterval] = []
-        found.reserveCapacity(query.filter == SocketFilter() ? instant.sample.sockets : 0)
-        let number = instant.sample.number
+        let number = instant.number
         try view.intervals(in: number...number, matching: query.filter) { found.append($0) }
         found.sort { $0.isOrdered(before: $1) }
         let shown = found.limited(to: query.limit)

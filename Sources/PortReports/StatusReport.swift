@@ -11,18 +11,21 @@ public struct StatusQuery: Sendable {
     public var limit: Int
     /// Whether a recorder holds the database now.
     public var recording: Bool
+    /// What the recorder is losing now.
+    public var loss: RecorderLoss?
     /// What is known of the file without asking SQLite.
     public var database: DatabaseFacts
 
     /// A question of its parts.
     public init(
         at: Timestamp? = nil, filter: SocketFilter = SocketFilter(), limit: Int = 0, recording: Bool,
-        database: DatabaseFacts
+        loss: RecorderLoss? = nil, database: DatabaseFacts
     ) {
         self.at = at
         self.filter = filter
         self.limit = limit
         self.recording = recording
+        self.loss = loss
         self.database = database
     }
 }
@@ -33,14 +36,11 @@ public struct DatabaseFacts: Hashable, Sendable {
     public var path: String
     /// What it takes on the disk, with its write-ahead log.
     public var bytes: Int64
-    /// What it may take; `nil` without a budget.
-    public var budgetBytes: Int64?
 
     /// Facts of a file.
-    public init(path: String, bytes: Int64, budgetBytes: Int64? = nil) {
+    public init(path: String, bytes: Int64) {
         self.path = path
         self.bytes = bytes
-        self.budgetBytes = budgetBytes
     }
 }
 
@@ -58,8 +58,10 @@ public struct StatusReport: Encodable, Sendable {
     public var lastSample: Sample
     /// The interval between samples, in milliseconds.
     public var intervalMilliseconds: Int
-    /// How many ticks left no sample, over the whole history.
+    /// How many ticks left no sample, as far back as samples are kept.
     public var missedSamples: Int
+    /// What the recorder is losing now; `nil` while all is well.
+    @ExplicitNull public var losing: Loss?
     /// The file.
     public var database: DatabaseDocument
     /// How many sockets there are, by namespace, protocol, family and state.
@@ -68,7 +70,7 @@ public struct StatusReport: Encodable, Sendable {
     public var omitted: Int
 
     private enum CodingKeys: String, CodingKey {
-        case command, host, at, recording, database, totals, omitted
+        case command, host, at, recording, losing, database, totals, omitted
         case lastSample = "last_sample"
         case intervalMilliseconds = "interval_ms"
         case missedSamples = "missed_samples"
@@ -79,7 +81,7 @@ public struct StatusReport: Encodable, Sendable {
     /// - Throws: ``NoSampleError`` when there is no sample at that moment.
     public static func make(_ view: HistoryView, _ query: StatusQuery) throws -> StatusReport {
         let instant = try Instant(view, at: query.at)
-        let sample = instant.sample
+        guard let sample = try view.sample(instant.number) else { throw NoSampleError.empty }
         var counter = Counter()
         try view.intervals(in: sample.number...sample.number, matching: query.filter) { counter.count($0) }
         let totals = try counter.totals(namespaceName: view.namespaceName)
@@ -87,7 +89,7 @@ public struct StatusReport: Encodable, Sendable {
         return StatusReport(
             host: try view.host(), at: instant.at, recording: query.recording, lastSample: Sample(sample),
             intervalMilliseconds: sample.intervalMilliseconds, missedSamples: try view.missedSamples(),
-            database: try DatabaseDocument(query.database, view),
+            losing: query.loss.map(Loss.init), database: try DatabaseDocument(query.database, view),
             totals: Array(shown), omitted: totals.count - shown.count)
     }
 
@@ -123,6 +125,22 @@ public struct StatusReport: Encodable, Sendable {
         }
     }
 
+    /// Samples that the recorder cannot write.
+    public struct Loss: Hashable, Sendable, Encodable {
+        /// How many have been lost in a row.
+        public var samples: Int
+        /// When the first of them was due.
+        public var since: Timestamp
+        /// Why.
+        public var cause: String
+
+        init(_ loss: RecorderLoss) {
+            samples = loss.samples
+            since = loss.since
+            cause = loss.cause
+        }
+    }
+
     /// What a sample could not see.
     public struct Errors: Hashable, Sendable, Encodable {
         /// Processes that could not be looked into.
@@ -146,8 +164,16 @@ public struct StatusReport: Encodable, Sendable {
         @ExplicitNull public var budgetBytes: Int64?
         /// The number of its schema.
         public var schema: Int
-        /// When the oldest sample was taken.
+        /// When the oldest sample was taken that is kept: how far back full resolution reaches.
         @ExplicitNull public var firstSampleAt: Timestamp?
+        /// How far back minutes reach.
+        @ExplicitNull public var minutesSince: Timestamp?
+        /// How far back hours reach.
+        @ExplicitNull public var hoursSince: Timestamp?
+        /// For how long every sample is kept, in milliseconds, if the budget allows.
+        @ExplicitNull public var keepSamplesMilliseconds: Int64?
+        /// Whether the budget has forced samples out before their time.
+        public var isShortened: Bool
         /// How many samples there are in full resolution.
         public var samples: Int
 
@@ -155,17 +181,30 @@ public struct StatusReport: Encodable, Sendable {
             case path, bytes, schema, samples
             case budgetBytes = "budget_bytes"
             case firstSampleAt = "first_sample_at"
+            case minutesSince = "minutes_since"
+            case hoursSince = "hours_since"
+            case keepSamplesMilliseconds = "keep_samples_ms"
+            case isShortened = "shortened_by_budget"
         }
 
         init(_ facts: DatabaseFacts, _ view: HistoryView) throws {
             let oldest = try view.oldestSample()
             let newest = try view.newestSample()
+            let reach = try view.reach()
             path = facts.path
             bytes = facts.bytes
-            budgetBytes = facts.budgetBytes
+            budgetBytes = try view.setting("budget_bytes")
             schema = view.schema
             firstSampleAt = oldest?.takenAt
+            minutesSince = reach.minutes
+            hoursSince = reach.hours
+            keepSamplesMilliseconds = try view.setting("keep_samples_ms")
             samples = (newest?.number ?? 0) - (oldest?.number ?? 1) + 1
+            isShortened = false
+            if let oldest, let newest, oldest.number > 1, let keep = keepSamplesMilliseconds {
+                // Retention gives up whole minutes.
+                isShortened = newest.takenAt - oldest.takenAt < keep - 2 * RollupLevel.minute.milliseconds
+            }
         }
     }
 

@@ -85,16 +85,11 @@ public struct WhoReport: Encodable, Sendable {
         let clock = SampleClock(view)
         var filter = query.filter
         filter.localPort = query.port
-        var found = SocketLives()
-        var listeners: [SocketInterval] = []
-        try view.intervals(in: period.samples, matching: filter) { interval in
-            found.insert(interval)
-            if interval.isListener { listeners.append(interval) }
-        }
+        let found = try PortHolders(view, period, filter, limit: query.limit)
         let shown = newest(query.limit, of: found.lives)
-        listeners += try earlierListeners(for: shown, view, period, filter, clock)
+        let listeners = try found.listeners + earlierListeners(for: shown, view, period, filter, clock)
         let past = PastListeners(listeners, end: period.samples.upperBound)
-        let newest = try view.newestSample()?.number ?? period.samples.upperBound
+        let newest = view.newestNumber
         let documents = SocketDocuments(view, clock: clock)
         let holders = try shown.map { life in
             let last = try view.lastSeen(life.newest)
@@ -104,8 +99,8 @@ public struct WhoReport: Encodable, Sendable {
                 to: last >= newest ? nil : socket.lastSeen)
         }
         return WhoReport(
-            host: try view.host(), port: query.port, since: period.since, until: period.until, count: found.lives.count,
-            omitted: found.lives.count - shown.count, holders: holders)
+            host: try view.host(), port: query.port, since: period.since, until: period.until, count: found.count,
+            omitted: found.count - shown.count, holders: holders)
     }
 
     /// The listeners before the period, from an hour before the first of the connections began.
@@ -120,7 +115,7 @@ public struct WhoReport: Encodable, Sendable {
             return []
         }
         var listeners: [SocketInterval] = []
-        try view.intervals(in: first...(start - 1), matching: filter) { if $0.isListener { listeners.append($0) } }
+        try view.listeners(in: first...(start - 1), matching: filter) { if $0.isListener { listeners.append($0) } }
         return listeners
     }
 

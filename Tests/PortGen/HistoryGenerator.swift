@@ -69,6 +69,7 @@ struct HistoryGenerator {
             let snapshot = Snapshot(rows: host.rows(), limits: host.limits)
             let start = ContinuousClock.now
             let cpuBefore = Self.cpuNanoseconds
+            try writer.makeRoom()
             var changes = try writer.compare([snapshot])
             day.intervals += attribute(&changes, snapshot, host, writer)
             let sample = try writer.append(record(host, missed, snapshot.rows.count, &random), [snapshot], changes)
@@ -111,7 +112,8 @@ struct HistoryGenerator {
         let parts = [0..<8, 8..<12, 12..<16, 16..<20, 20..<32].map { range in
             String(Array(digits)[range])
         }
-        return try HistoryWriter(path: database, host: plan.host, bootID: parts.joined(separator: "-"))
+        return try HistoryWriter(
+            path: database, host: plan.host, bootID: parts.joined(separator: "-"), retention: plan.retention)
     }
 
     /// Says who owns what is new, and what has other owners than before.

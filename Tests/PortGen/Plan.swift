@@ -1,3 +1,4 @@
+import PortHistory
 import PortModel
 
 /// What is to be generated. The same plan gives the same history.
@@ -18,6 +19,9 @@ struct Plan {
     var publicClients = 20_000
     /// `ip_local_port_range` at the start.
     var range = PortRange.standard
+
+    /// How long what is generated is kept; by default everything is.
+    var retention = RetentionPolicy.unlimited
 
     /// How many samples: one an interval.
     var samples: Int { Int(duration / interval) }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import PortHistory
 import PortModel
 
 /// Writes a long history of a host that never was, for the tests and the benchmarks. Not part of the product.
@@ -37,6 +38,15 @@ struct PortGen: ParsableCommand {
     @Option(help: "How many addresses the public service's clients come from.")
     var clients = Plan().publicClients
 
+    @Option(
+        help:
+            "For how many days every sample is kept, minutes 90 days and hours 2 years, as a recorder would; else everything."
+    )
+    var keepDays: Double?
+
+    @Option(help: "The most bytes that the history may take.")
+    var budget: Int64?
+
     func validate() throws {
         if days <= 0 || interval <= 0 || days * 86_400_000 < Double(interval) {
             throw ValidationError("there must be time for one sample")
@@ -54,6 +64,11 @@ struct PortGen: ParsableCommand {
         plan.start = start
         plan.host = host
         plan.publicClients = clients
+        if let keepDays {
+            plan.retention = .standard
+            plan.retention.samples = Int64(keepDays * 86_400_000)
+        }
+        plan.retention.budget = budget
         let summary = try HistoryGenerator(plan: plan, database: database).run { day in
             let text =
                 "day \(day.number): \(day.samples) samples, \(day.intervals) intervals, \(day.sockets) sockets, "

@@ -52,7 +52,7 @@ struct HistoryFileTests {
         try recordOneSample()
         try DatabaseQueue(path: path).write { try $0.execute(sql: "PRAGMA user_version = 999") }
         let before = try contents()
-        let refusal = HistoryError.otherSchema(path: path, found: 999, expected: 1)
+        let refusal = HistoryError.otherSchema(path: path, found: 999, expected: 2)
         #expect(throws: refusal) { try HistoryWriter(path: path, host: "test", bootID: "boot") }
         #expect(throws: refusal) { try HistoryReader(path: path) }
         #expect(try contents() == before)
@@ -216,16 +216,21 @@ struct HistoryFileTests {
     @Test(
         "numbers that portlog never wrote are damage, for reader and recorder",
         arguments: [
-            "UPDATE interval SET length = 9223372036854775807", "UPDATE interval SET start = -5",
-            "UPDATE interval SET class = 70", "UPDATE interval SET local_port = 70000",
-            "UPDATE interval SET age = -1", "UPDATE holder SET attribution = 300",
+            "UPDATE interval SET span = 9223372036854775807", "UPDATE interval SET start = -5",
+            "UPDATE interval SET cluster = 70 << 26", "UPDATE interval SET local_port = 70000",
+            "UPDATE interval SET age = -1", "UPDATE listener_interval SET local_port = 70000",
+            "UPDATE holder SET attribution = 300",
             "UPDATE holder SET processes = 'x'", "UPDATE open_interval SET local_port = 70000",
             "UPDATE open_interval SET first = -9223372036854775808", "UPDATE limits SET range_first = 70000",
-            "UPDATE flow SET remote_port = 70000", "UPDATE flow SET socket_table = 9", "UPDATE address SET text = 'x'",
+            "UPDATE flow SET remote_port = 70000", "UPDATE flow SET socket_table = 9",
+            "UPDATE address SET text = 'x' || id",
         ])
     func damagedNumbers(statement: String) throws {
         let writer = try HistoryWriter(path: path, host: "test", bootID: "boot")
-        for rows in [[listener(port: 80), listener(port: 81)], [listener(port: 81)], [listener(port: 81)]] {
+        let connection = SocketRow(
+            table: .tcp, state: .established, local: Endpoint(IPAddress(ipv4: 1), 81),
+            remote: Endpoint(IPAddress(ipv4: 2), 4000), inode: 7)
+        for rows in [[listener(port: 80), listener(port: 81), connection], [listener(port: 81)], [listener(port: 81)]] {
             let snapshots = [Snapshot(rows: rows)]
             try writer.append(SampleRecord(takenAt: Timestamp(milliseconds: 1)), snapshots, writer.compare(snapshots))
         }

@@ -105,11 +105,15 @@ struct InstantReportsTests {
         let status = try json(of: host.ask { try StatusReport.make($0, StatusQuery(recording: true, database: facts)) })
         #expect(
             keys(status) == [
-                "at", "command", "database", "host", "interval_ms", "last_sample", "missed_samples", "omitted",
+                "at", "command", "database", "host", "interval_ms", "last_sample", "losing", "missed_samples",
+                "omitted",
                 "recording", "totals",
             ])
         #expect(
-            keys(status["database"]) == ["budget_bytes", "bytes", "first_sample_at", "path", "samples", "schema"])
+            keys(status["database"]) == [
+                "budget_bytes", "bytes", "first_sample_at", "hours_since", "keep_samples_ms", "minutes_since", "path",
+                "samples", "schema", "shortened_by_budget",
+            ])
         #expect(
             keys(status["last_sample"]) == ["cpu_ms", "duration_ms", "errors", "number", "sockets", "taken_at"])
         #expect(

@@ -10,8 +10,14 @@ import Testing
             samples: 1...count, wall: (1...count).map { Int64($0) * 1000 }, boot: (1...count).map { Int64($0) * 1000 })
     }
 
+    private func series(of counts: [Int]) -> [SeriesPoint] {
+        var timeline = Timeline()
+        timeline.add(counts, from: 1, times(counts.count))
+        return timeline.series
+    }
+
     @Test func `up to 240 samples each have their point`() {
-        let series = SeriesPoint.series(of: Array(1...240), 1...240, times(240))
+        let series = series(of: Array(1...240))
         #expect(series.map(\.count) == Array(1...240))
         #expect(series[9].at == Timestamp(milliseconds: 10_000))
     }
@@ -19,7 +25,7 @@ import Testing
     @Test func `of more samples each point is the highest of its span, at its own time`() {
         var counts = Array(repeating: 5, count: 1000)
         counts[700] = 9
-        let series = SeriesPoint.series(of: counts, 1...1000, times(1000))
+        let series = series(of: counts)
         #expect(series.count == 240)
         #expect(series.filter { $0.count == 9 } == [SeriesPoint(at: Timestamp(milliseconds: 701_000), count: 9)])
         #expect(series.first?.at == Timestamp(milliseconds: 1000))

@@ -22,12 +22,19 @@ struct ConflictSearch {
 
     /// All conflicts, in no order.
     func findings() throws -> [ConflictFinding] {
-        var scene = try scene()
+        let resolution = try Resolution(view, period.samples)
+        var scene = try scene(isLong: resolution.usesRollups)
         var thieves = GapOccupants(.outgoing, in: scene)
         var remains = GapOccupants(.acceptedTimeWait, in: scene)
-        try forEachInterval(on: thieves.ports.union(remains.ports)) { interval in
+        let take: (SocketInterval) -> Void = { interval in
             thieves.insert(interval)
             remains.insert(interval)
+        }
+        if resolution.usesRollups {
+            let gaps = LongGaps(view, resolution, filter)
+            try gaps.forEachInterval(thieves: thieves.gaps, remains: remains.gaps, take)
+        } else {
+            try forEachInterval(on: thieves.ports.union(remains.ports), take)
         }
         for holder in thieves.holders.union(remains.holders) { scene.holders[holder] = try view.holder(holder) }
         return Self.findings(in: scene, thieves: thieves, remains: remains)
@@ -41,12 +48,18 @@ struct ConflictSearch {
             + FlappingListener.findings(in: scene) + UDPShared.findings(in: scene)
     }
 
-    private func scene() throws -> ConflictScene {
+    private func scene(isLong: Bool) throws -> ConflictScene {
         let before = try view.samples(since: period.since - Self.memory, until: period.since)
         let samples = (before?.lowerBound ?? period.samples.lowerBound)...period.samples.upperBound
         var found = SocketLives()
-        try view.intervals(in: samples, matching: filter) { interval in
+        let take: (SocketInterval) -> Void = { interval in
             if interval.isListener || interval.table.transport == .udp { found.insert(interval) }
+        }
+        // UDP clients on ports of their own are in nobody's way: over a long period only the others are read.
+        if isLong {
+            try view.listeners(in: samples, matching: filter, take)
+        } else {
+            try view.intervals(in: samples, matching: filter, take)
         }
         var holders: [Int: Holder] = [:]
         var namespaces: [Int: String] = [:]
@@ -57,21 +70,8 @@ struct ConflictSearch {
         }
         return ConflictScene(
             period: period.samples, lives: found.lives, limits: try view.limits(in: period.samples), holders: holders,
-            namespaces: namespaces, boots: try boots(in: samples),
+            namespaces: namespaces, boots: try view.bootStarts(in: samples),
             isCurrent: try view.newestSample()?.number == period.samples.upperBound)
-    }
-
-    /// The samples that are the first of a boot. Within a boot both clocks go on alike but for small corrections.
-    private func boots(in samples: ClosedRange<Int>) throws -> Set<Int> {
-        let times = try view.times(of: samples)
-        var boots = Set<Int>()
-        for sample in samples.dropFirst() {
-            let wall = times[sample] - times[sample - 1]
-            let boot = times.bootClock(sample) - times.bootClock(sample - 1)
-            if abs(wall - boot) < 1000 { continue }
-            if try view.sample(sample)?.bootID != view.sample(sample - 1)?.bootID { boots.insert(sample) }
-        }
-        return boots
     }
 
     private func forEachInterval(on ports: Set<PortKey>, _ body: (SocketInterval) -> Void) throws {

@@ -38,6 +38,8 @@ struct GapOccupants: Sendable {
         }
     }
 
+    /// The gaps.
+    var gaps: [ListenerGap] { occupied.map(\.gap) }
     /// The ports on which there was a gap.
     var ports: Set<PortKey> { Set(indices.keys) }
 

@@ -2,24 +2,7 @@ import PortHistory
 import PortModel
 
 /// One namespace over the period, replayed, and what `ephemeral` says about it.
-final class EphemeralNamespace {
-    /// A destination with a socket in the period, and what it is sorted by.
-    struct Found {
-        /// Its number in the replay.
-        var number: Int
-        var destination: PortModel.Destination
-        var use: DestinationUse
-        var peak: PeakTracker.Peak
-
-        /// The worse before; `nil` when only the namespaces can differ.
-        func isOrdered(before other: Found) -> Bool? {
-            let mine = (use.utilization, use.used, peak.utilization, peak.used)
-            let others = (other.use.utilization, other.use.used, other.peak.utilization, other.peak.used)
-            if mine != others { return mine > others }
-            return destination == other.destination ? nil : destination < other.destination
-        }
-    }
-
+final class EphemeralNamespace: CurrentPorts {
     /// The number of the namespace.
     let number: Int
     /// Its name.
@@ -28,7 +11,6 @@ final class EphemeralNamespace {
     private let times: SampleTimes
     private let period: ClosedRange<Int>
     private var replay: EphemeralReplay
-    private var peaks: [Int: PeakTracker.Peak] = [:]
 
     /// Replays a namespace.
     ///
@@ -48,46 +30,49 @@ final class EphemeralNamespace {
     }
 
     /// The range in force at the last sample.
-    var range: EphemeralReport.Range {
-        let limits = replay.space.limits
-        return EphemeralReport.Range(
-            namespace: name, first: limits.range.first, last: limits.range.last,
-            reserved: limits.range.count - limits.choosable, reservedPorts: limits.reserved.list,
-            size: limits.range.count, twReuse: limits.timeWaitReuse, assumed: limits.assumed)
-    }
+    var range: EphemeralReport.Range { EphemeralReport.Range(namespace: name, replay.space.limits) }
 
     /// The pools of bind(), of one protocol or both.
     func pools(_ transport: TransportProtocol?) -> [EphemeralReport.Pool] {
         TransportProtocol.allCases.filter { transport == nil || transport == $0 }.map { transport in
-            let pool = replay.space.bindPool(transport)
-            return EphemeralReport.Pool(
-                namespace: name, transport: transport, capacity: pool.capacity, used: pool.used, free: pool.free,
-                utilization: pool.utilization)
+            EphemeralReport.Pool(namespace: name, transport, replay.space.bindPool(transport))
         }
     }
 
-    /// The destinations with a socket in the period, in no order.
-    func found() -> [Found] {
+    /// The destinations with a socket in the period, with their worst moments.
+    func peaks() -> [PortModel.Destination: SeriesPeak] {
         var isThere = Array(repeating: false, count: replay.space.destinations.count)
         for (index, interval) in intervals.enumerated() where interval.last >= period.lowerBound {
             let number = Int(replay.destinationOfInterval[index])
             if number >= 0 { isThere[number] = true }
         }
-        return isThere.indices.filter { isThere[$0] }.map { number in
+        var peaks: [PortModel.Destination: SeriesPeak] = [:]
+        for number in isThere.indices where isThere[number] {
             let use = replay.space.use(of: number)
             let peak =
                 replay.peak(of: number)
                 ?? PeakTracker.Peak(used: use.used, capacity: use.capacity, sample: period.upperBound)
-            peaks[number] = peak
-            return Found(number: number, destination: replay.space.destinations[number], use: use, peak: peak)
+            peaks[replay.space.destinations[number]] = SeriesPeak(
+                level: peak.used, capacity: peak.capacity, at: times[peak.sample].milliseconds)
         }
+        return peaks
     }
 
-    /// The entries of some destinations, by number.
-    func destinations(_ numbers: [Int], _ holder: (Int) throws -> Holder) rethrows
-        -> [Int: EphemeralReport.Destination]
+    /// How far the ports towards a destination are used at the last sample.
+    func use(of destination: PortModel.Destination) -> DestinationUse { replay.space.use(of: destination) }
+
+    /// Whether free ports are not an upper bound.
+    var isCertain: Bool { replay.space.isCertain }
+
+    /// Whose some destinations are, and where their use is going.
+    func details(of destinations: [PortModel.Destination])
+        -> [PortModel.Destination: (owners: OwnerTally, trend: UsageTrend?)]
     {
-        var tallies = Dictionary(uniqueKeysWithValues: numbers.map { ($0, OwnerTally()) })
+        var numbers: [Int: PortModel.Destination] = [:]
+        for destination in destinations {
+            if let number = replay.space.number(of: destination) { numbers[number] = destination }
+        }
+        var tallies = numbers.mapValues { _ in OwnerTally() }
         var starts: [Int: [Int64]] = [:]
         let window = self.window
         let oldest = times.bootClock(window.lowerBound) - TimeWaitReuse.length
@@ -101,54 +86,38 @@ final class EphemeralNamespace {
                 starts[number, default: []].append(interval.socket.timeWaitSince)
             }
         }
-        let points = points(Set(numbers), window)
-        return try Dictionary(
-            uniqueKeysWithValues: numbers.map { number in
-                let trend = UsageTrend(
-                    points[number] ?? [], timeWaitStarts: starts[number] ?? [],
-                    timeWaitsLast: !reuse.applies(to: replay.space.destinations[number]),
-                    capacity: replay.space.capacity)
-                return (number, entry(number, try tallies[number]?.summary(holder) ?? .init(), trend))
-            })
+        let points = points(Set(numbers.keys), window)
+        var details: [PortModel.Destination: (owners: OwnerTally, trend: UsageTrend?)] = [:]
+        for (number, destination) in numbers {
+            let trend = UsageTrend(
+                points[number] ?? [], timeWaitStarts: starts[number] ?? [],
+                timeWaitsLast: !reuse.applies(to: destination), capacity: replay.space.capacity)
+            details[destination] = (tallies[number] ?? OwnerTally(), trend)
+        }
+        return details
     }
 
     private var reuse: TimeWaitReuse { TimeWaitReuse(replay.space.limits) }
 
-    private func entry(_ number: Int, _ owners: OwnerTally.Summary, _ trend: UsageTrend?)
-        -> EphemeralReport.Destination
-    {
-        let destination = replay.space.destinations[number]
-        let use = replay.space.use(of: number)
-        let peak =
-            peaks[number] ?? PeakTracker.Peak(used: use.used, capacity: use.capacity, sample: period.upperBound)
-        return EphemeralReport.Destination(
-            namespace: name, family: destination.family, localAddress: destination.local.description,
-            remoteAddress: destination.remote.description, remotePort: destination.remotePort, owners: owners.owners,
-            ownersOmitted: owners.omitted, capacity: use.capacity, used: use.used, reusable: use.reusable,
-            free: use.free, utilization: use.utilization, certain: replay.space.isCertain,
-            slowConnect: use.slowConnect,
-            peak: EphemeralReport.Peak(used: peak.used, utilization: peak.utilization, at: times[peak.sample]),
-            portsPerMinute: (trend?.portsPerMinute).map { ($0 * 100).rounded() / 100 },
-            exhaustedAt: (trend?.exhaustedAfter).map { times[period.upperBound] + $0 })
-    }
-
     // MARK: - Over time
 
-    /// The ports used towards a destination, one point a sample or the highest of more.
-    func series(of number: Int) -> [SeriesPoint] {
+    /// The ports used towards a destination at each sample of the period, added to what is known of others.
+    func addUse(of destination: PortModel.Destination, to timeline: inout Timeline) {
         var counts = Array(repeating: 0, count: period.count)
         var position = 0
         var used = 0
-        for use in replay.uses where use.destination == Int32(number) {
-            let next = Int(use.sample) - period.lowerBound
-            while position < next {
-                counts[position] = used
-                position += 1
+        if let number = replay.space.number(of: destination) {
+            for use in replay.uses where use.destination == Int32(number) {
+                let next = Int(use.sample) - period.lowerBound
+                while position < next {
+                    counts[position] = used
+                    position += 1
+                }
+                used = Int(use.used)
             }
-            used = Int(use.used)
         }
         for rest in position..<counts.count { counts[rest] = used }
-        return SeriesPoint.series(of: counts, period, times)
+        timeline.add(counts, from: period.lowerBound, times)
     }
 
     /// The samples that a trend is seen in: the newest of this boot, at least three where there are as many.

@@ -7,96 +7,16 @@ extension EphemeralReport {
     /// - Throws: ``NoSampleError`` when there is no sample in the period.
     public static func make(_ view: HistoryView, _ query: EphemeralQuery) throws -> EphemeralReport {
         let period = try Period(view, query.period)
-        let namespaces = try EphemeralSearch(view, period, query.filter).namespaces()
-        let found = namespaces.flatMap { namespace in
-            namespace.found().map { (namespace: namespace, entry: $0) }
-        }
-        let shown = found.sorted { a, b in
-            a.entry.isOrdered(before: b.entry) ?? (a.namespace.name < b.namespace.name)
-        }.limited(to: query.limit)
-        var entries: [Int: [Int: Destination]] = [:]
-        for namespace in namespaces {
-            let numbers = shown.filter { $0.namespace.number == namespace.number }.map(\.entry.number)
-            entries[namespace.number] = try namespace.destinations(numbers, view.holder)
-        }
+        let figures = try EphemeralFigures(view, period, query.filter)
+        let sorted = figures.sorted
+        let shown = sorted.limited(to: query.limit)
         return EphemeralReport(
-            host: try view.host(), since: period.since, until: period.until,
-            ranges: namespaces.map(\.range),
-            destinations: shown.compactMap { entries[$0.namespace.number]?[$0.entry.number] },
-            omitted: found.count - shown.count,
-            bind: namespaces.flatMap { $0.pools(query.filter.transport) }.sorted {
+            host: try view.host(), since: period.since, until: period.until, ranges: figures.now.map(\.range),
+            destinations: try figures.entries(shown, view), omitted: sorted.count - shown.count + figures.others,
+            bind: figures.now.flatMap { $0.pools(query.filter.transport) }.sorted {
                 ($1.utilization, $0.namespace, $0.transport.rawValue)
                     < ($0.utilization, $1.namespace, $1.transport.rawValue)
             },
-            series: shown.first.map { $0.namespace.series(of: $0.entry.number) } ?? [])
-    }
-}
-
-/// Reads what `ephemeral` needs from a history.
-struct EphemeralSearch {
-    /// What leads up to the period and is replayed with it, in milliseconds: it tells how old TIME_WAITs are, which ports
-    /// an older kernel still holds closed, and whether a connection could have had another port.
-    static let lead: Int64 = 300_000
-
-    private let view: HistoryView
-    private let period: Period
-    private let filter: SocketFilter
-
-    init(_ view: HistoryView, _ period: Period, _ filter: SocketFilter) {
-        self.view = view
-        self.period = period
-        self.filter = filter
-    }
-
-    /// The namespaces asked for, each replayed; the recorder's own first.
-    func namespaces() throws -> [EphemeralNamespace] {
-        let start = period.times[period.samples.lowerBound]
-        let lead = try view.samples(since: start - Self.lead, until: start)?.lowerBound ?? period.samples.lowerBound
-        let samples = min(lead, period.samples.lowerBound)...period.samples.upperBound
-        let times = try view.times(of: samples)
-        let limits = Dictionary(grouping: try view.limits(in: samples), by: \.namespace)
-        var intervals = try intervals(samples, times, limits)
-        let numbers = Set(limits.keys).union(intervals.keys).sorted()
-        return try numbers.compactMap { number in
-            let name = try view.namespaceName(number)
-            if let wanted = filter.namespace, wanted != name { return nil }
-            return EphemeralNamespace(
-                number: number, name: name, intervals: intervals.removeValue(forKey: number) ?? [],
-                limits: limits[number] ?? [], times: times, period: period.samples)
-        }
-    }
-
-    /// The sockets that matter: outgoing connections, and whatever stands on a port of the range. Of UDP, which has no
-    /// destinations, those of the last sample.
-    private func intervals(_ samples: ClosedRange<Int>, _ times: SampleTimes, _ limits: [Int: [LimitsChange]]) throws
-        -> [Int: [EphemeralReplay.Interval]]
-    {
-        let ranges = limits.mapValues { changes in Set(changes.map(\.limits.range)) }
-        let unknown: Set<PortRange> = [PortLimits.unknown.range]
-        var intervals: [Int: [EphemeralReplay.Interval]] = [:]
-        try view.intervals(in: samples, matching: filter) { interval in
-            let isUDP = interval.table.transport == .udp
-            if isUDP, interval.last < samples.upperBound { return }
-            let isDestination = !isUDP && interval.role == .outgoing
-            guard
-                isDestination
-                    || (ranges[interval.namespace] ?? unknown).contains(where: { $0.contains(interval.local.port) })
-            else { return }
-            intervals[interval.namespace, default: []].append(
-                EphemeralReplay.Interval(interval, times))
-        }
-        return intervals
-    }
-}
-
-extension EphemeralReplay.Interval {
-    /// What a replay needs of an interval.
-    init(_ interval: SocketInterval, _ times: SampleTimes) {
-        self.init(
-            socket: PortSpace.Socket(
-                table: interval.table, state: interval.state, role: interval.role, local: interval.local,
-                remote: interval.remote, since: interval.socketFirst,
-                timeWaitSince: times.bootClock(interval.first) - Int64(interval.timeWaitAge) * 10),
-            first: interval.first, last: interval.last, holder: interval.holder)
+            series: try shown.first.map { try figures.series(of: $0.key, view) } ?? [])
     }
 }

@@ -114,22 +114,15 @@ struct TimeWaitGroups {
     }
 
     /// Who left the sockets of some groups, given by their indices.
-    func tallies(of groups: some Sequence<Int>) -> [Int: OwnerTally] {
+    ///
+    /// - Parameter end: the sample at whose owners one looks first.
+    func tallies(of groups: some Sequence<Int>, end: Int) -> [Int: OwnerTally] {
         var tallies = Dictionary(uniqueKeysWithValues: groups.map { ($0, OwnerTally()) })
         for interval in intervals {
             tallies[Int(interval.group)]?.add(
-                holder: Int(interval.holder), isAtEnd: Int(interval.last) == period.upperBound)
+                holder: Int(interval.holder), isAtEnd: Int(interval.last) == end)
         }
         return tallies
-    }
-
-    /// The indices of the groups, the one with most sockets now first, then the one with the highest peak.
-    var sorted: [Int] {
-        groups.indices.sorted { a, b in
-            let (a, b) = (groups[a], groups[b])
-            if (a.now, a.peak) != (b.now, b.peak) { return (a.now, a.peak) > (b.now, b.peak) }
-            return a.key < b.key
-        }
     }
 }
 

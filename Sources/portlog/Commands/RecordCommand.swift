@@ -31,6 +31,33 @@ struct RecordCommand: PortlogCommand {
     var samples: Int?
 
     @Option(
+        name: .long, parsing: .unconditional,
+        help: ArgumentHelp(
+            "The most that the database may take, its write-ahead log included; from 1MiB. Default: 1GiB.",
+            valueName: "size"),
+        transform: SizeExpression.init(parsing:))
+    var budget = SizeExpression(bytes: 1 << 30)
+
+    @Option(
+        name: .customLong("keep-samples"), parsing: .unconditional,
+        help: ArgumentHelp(
+            "How long every sample is kept, if the budget allows; from 1m. Default: 7d.", valueName: "duration"),
+        transform: DurationExpression.init(parsing:))
+    var keepSamples = DurationExpression(milliseconds: RetentionPolicy.standard.samples)
+
+    @Option(
+        name: .customLong("keep-minutes"), parsing: .unconditional,
+        help: ArgumentHelp("How long minutes are kept. Default: 90d.", valueName: "duration"),
+        transform: DurationExpression.init(parsing:))
+    var keepMinutes = DurationExpression(milliseconds: RetentionPolicy.standard.minutes)
+
+    @Option(
+        name: .customLong("keep-hours"), parsing: .unconditional,
+        help: ArgumentHelp("How long hours and listeners are kept. Default: 730d.", valueName: "duration"),
+        transform: DurationExpression.init(parsing:))
+    var keepHours = DurationExpression(milliseconds: RetentionPolicy.standard.hours)
+
+    @Option(
         name: .customLong("proc"), parsing: .unconditional,
         help: ArgumentHelp("The directory that stands for /proc.", valueName: "path"), completion: .directory)
     var procRoot = "/proc"
@@ -41,6 +68,16 @@ struct RecordCommand: PortlogCommand {
     mutating func validate() throws {
         guard (Self.shortestInterval...Self.longestInterval).contains(interval.milliseconds) else {
             throw ValidationError("--interval is \(interval); it goes from 100ms to 1d.")
+        }
+        guard budget.bytes >= RetentionPolicy.leastBudget else {
+            throw ValidationError("--budget is \(budget); it is 1MiB or more.")
+        }
+        guard keepSamples.milliseconds >= RollupLevel.minute.milliseconds else {
+            throw ValidationError("--keep-samples is \(keepSamples); it is 1m or more.")
+        }
+        guard keepMinutes.milliseconds >= keepSamples.milliseconds, keepHours.milliseconds >= keepMinutes.milliseconds
+        else {
+            throw ValidationError("minutes are kept no shorter than samples, and hours no shorter than minutes.")
         }
         if let samples, samples < 1 { throw ValidationError("--samples is \(samples); it is 1 or more.") }
     }
@@ -57,6 +94,9 @@ struct RecordCommand: PortlogCommand {
         let recorder = Recorder(
             Recorder.Configuration(
                 database: path, interval: .milliseconds(interval.milliseconds), sampleLimit: samples,
+                retention: RetentionPolicy(
+                    budget: budget.bytes, samples: keepSamples.milliseconds, minutes: keepMinutes.milliseconds,
+                    hours: keepHours.milliseconds),
                 procRoot: procRoot),
             notifier: SystemdNotifier(environment: world.environment), logger: logger,
             onSample: { sample in

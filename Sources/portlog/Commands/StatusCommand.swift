@@ -18,7 +18,7 @@ struct StatusCommand: PortlogCommand {
         let reader = try HistoryReader(path: database.path(in: world))
         let query = StatusQuery(
             at: try instant.instant(in: world), filter: question.filter, limit: question.limit(),
-            recording: reader.isRecording,
+            recording: reader.isRecording, loss: reader.loss,
             database: DatabaseFacts(path: reader.path, bytes: HistoryFile.bytes(at: reader.path)))
         let report = try database.ask(reader, in: world, upTo: query.at, about: query.filter) {
             try StatusReport.make($0, query)
@@ -57,10 +57,14 @@ extension StatusReport: Presentation {
             Fact("cost", "\(cost(sample.durationMilliseconds)) a sample, \(cost(sample.cpuMilliseconds)) of CPU time"),
             Fact("missed", missed, emphasis: missedSamples > 0 ? .warning : nil),
         ]
+        if let losing {
+            let lost = "\(HumanFormat.count(losing.samples, "sample")) since \(page.time(losing.since))"
+            facts.append(Fact("losing", "\(lost): \(losing.cause)", emphasis: .critical))
+        }
         if let errors = errors(sample.errors) { facts.append(Fact("errors", errors, emphasis: .warning)) }
         facts += [
             Fact("database", "\(database.path), \(size)"),
-            Fact("history", "\(samples) since \(page.time(database.firstSampleAt))"),
+            Fact("history", history(on: page), emphasis: database.isShortened ? .warning : nil),
         ]
         return [.facts(facts)]
     }
@@ -68,6 +72,18 @@ extension StatusReport: Presentation {
     var nothing: String {
         // Where the whole sample is empty no filter has kept anything back.
         lastSample.sockets == 0 ? "No TCP or UDP sockets at this time." : "No sockets of that kind at this time."
+    }
+
+    private func history(on page: Page) -> String {
+        var text = "\(samples) since \(page.time(database.firstSampleAt))"
+        if database.isShortened { text += ", the budget has no room for more" }
+        if let minutes = database.minutesSince, minutes < database.firstSampleAt ?? minutes {
+            text += "; minutes since \(page.time(minutes))"
+        }
+        if let hours = database.hoursSince, hours < database.minutesSince ?? hours {
+            text += "; hours since \(page.time(hours))"
+        }
+        return text
     }
 
     private var missed: String { missedSamples == 0 ? "none" : HumanFormat.count(missedSamples, "sample") }

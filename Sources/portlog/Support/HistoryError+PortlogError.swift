@@ -31,6 +31,15 @@ extension HistoryError: PortlogErrorConvertible {
             PortlogError(
                 .cannotCreate, "cannot write \(path)", why: "there is no room on its file system",
                 whatToDo: "Make room, or name a file on another file system with --database.")
+        case .overBudget(let path):
+            PortlogError(
+                .cannotCreate, "cannot write \(path)", why: "a sample of this host does not fit into the budget",
+                whatToDo: "Give it a larger one with --budget.")
+        case .logHeld(let path):
+            PortlogError(
+                .cannotCreate, "cannot write \(path)",
+                why: "a reader keeps a transaction open, and the write-ahead log has no room left in the budget",
+                whatToDo: "End that reader, or give a larger --budget.")
         case .inputOutput(let path, let reason):
             PortlogError(
                 .ioError, "cannot use \(path)", why: reason,

@@ -16,6 +16,12 @@ extension NoSampleError: PortlogErrorConvertible {
                 why: since > until
                     ? "there is no sample since \(since)" : "there is no sample from \(since) to \(until)",
                 whatToDo: Self.advice(history))
+        case .rolledUp(let moment, let kept):
+            PortlogError(
+                .noInput, "no answer", why: "the samples of \(moment) are no longer kept",
+                whatToDo:
+                    "Every sample is kept from \(kept.lowerBound) on. Of the time before there are minutes and hours: "
+                    + "ask listeners --at, or time-wait, ephemeral, conflicts or who about a period.")
         case .moment(let moment, let history):
             PortlogError(
                 .noInput, "no answer", why: "there is no sample at \(moment) or before",

@@ -1,0 +1,179 @@
+import GRDB
+import PortModel
+
+/// What minutes, hours and days tell.
+extension HistoryView {
+    private var rollups: RollupQuery { RollupQuery(database: database) }
+
+    /// Takes a range of samples apart into minutes, hours and days, and what is left at its ends.
+    ///
+    /// - Parameter coarsest: no buckets coarser than these.
+    public func cover(_ samples: ClosedRange<Int>, coarsest: RollupLevel = .day) throws -> RollupCover {
+        try rollups.cover(samples, coarsest: coarsest)
+    }
+
+    /// Takes the samples of a range before one of them apart.
+    public func cover(_ samples: ClosedRange<Int>, upTo end: Int) throws -> RollupCover {
+        if end <= samples.lowerBound { return RollupCover(samples.lowerBound...samples.lowerBound) }
+        return try rollups.cover(samples.lowerBound...(end - 1))
+    }
+
+    /// What became of every series of some kinds over the buckets of a cover; those that counted nothing are left out.
+    public func summaries(
+        of kinds: Set<SeriesKind>, in cover: RollupCover, matching filter: SocketFilter = SocketFilter()
+    ) throws -> [SeriesSummary] {
+        try rollups.summaries(of: kinds, in: cover, newest: newestNumber).filter { summary in
+            let isAll = summary.subject.namespace == SeriesSubject.allNamespaces
+            return try
+                (filter.namespace == nil || isAll || filter.namespace == namespaceName(summary.subject.namespace))
+                && (filter.transport == nil || filter.transport == summary.subject.transport)
+        }
+    }
+
+    /// In which minutes sockets came that a kind of series counts, as samples; in the hour or day where minutes are no longer kept.
+    public func occurrences(
+        of kind: SeriesKind, in cover: RollupCover, matching filter: SocketFilter = SocketFilter()
+    ) throws -> [(subject: SeriesSubject, samples: [ClosedRange<Int>])] {
+        try rollups.occurrences(of: kind, in: cover).filter { subject, _ in
+            try (filter.namespace == nil || filter.namespace == namespaceName(subject.namespace))
+                && (filter.localPort == nil || filter.localPort == subject.localPort)
+        }
+    }
+
+    /// Whether a service has a series of its own on a port, or had.
+    public func isServicePort(_ port: UInt16) throws -> Bool {
+        try Bool.fetchOne(
+            database, sql: "SELECT EXISTS (SELECT 1 FROM series WHERE kind = ? AND local_port = ?)",
+            arguments: [SeriesKind.serviceSockets.rawValue, Int(port)]) ?? false
+    }
+
+    /// The highest level of a series in each bucket of a cover, with its moment in milliseconds of the wall clock.
+    public func highest(of subject: SeriesSubject, in cover: RollupCover) throws -> [SeriesPeak] {
+        try rollups.highest(of: subject, in: cover, newest: newestNumber)
+    }
+
+    /// The number of a namespace by its name.
+    public func namespaceNumber(_ name: String) throws -> Int? {
+        try Int.fetchOne(database, sql: "SELECT id FROM namespace WHERE name = ?", arguments: [name])
+    }
+}
+
+/// When samples were taken, also those that are no longer kept.
+extension HistoryView {
+    /// How far back each resolution reaches.
+    public struct Reach: Hashable, Sendable {
+        /// The oldest sample that is kept.
+        public var samples: Timestamp?
+        /// The beginning of the oldest minute.
+        public var minutes: Timestamp?
+        /// The beginning of the oldest hour, or of what is older and only in days.
+        public var hours: Timestamp?
+    }
+
+    /// How far back each resolution reaches; `nil` where there is none.
+    public func reach() throws -> Reach {
+        Reach(
+            samples: try oldestSample()?.takenAt, minutes: try rollups.oldest(.minute)?.since,
+            hours: try rollups.oldest(.hour)?.since)
+    }
+
+    /// When a sample was taken. Of one that is no longer kept it is told by the minute, hour or day that has it, as if its samples
+    /// followed each other evenly; before those it is the oldest moment known.
+    public func time(of sample: Int) throws -> Timestamp {
+        let statement = try HotStatement(database, "SELECT taken_at FROM sample WHERE number = ?1")
+        statement.bind(1, sample)
+        defer { statement.reset() }
+        if try statement.next() { return Timestamp(milliseconds: Int64(statement.int(0))) }
+        for level in RollupLevel.allCases {
+            if let bucket = try rollups.bucket(level, beginningBy: sample), bucket.samples.contains(sample) {
+                return bucket.time(of: sample)
+            }
+        }
+        return try oldestMoment() ?? Timestamp(milliseconds: 0)
+    }
+
+    /// The oldest moment of which anything is known.
+    public func oldestMoment() throws -> Timestamp? {
+        let oldest = [try oldestSample()?.takenAt] + (try RollupLevel.allCases.map { try rollups.oldest($0)?.since })
+        return oldest.compactMap { $0 }.min()
+    }
+
+    /// The newest sample not after a moment at which a minute, hour or day ends; `nil` where there is none.
+    public func boundary(notAfter moment: Timestamp) throws -> (number: Int, takenAt: Timestamp)? {
+        var newest: (number: Int, takenAt: Timestamp)?
+        for level in RollupLevel.allCases {
+            let row = try Row.fetchOne(
+                database,
+                sql: "SELECT last, until FROM bucket WHERE level = ? AND until <= ? ORDER BY first DESC LIMIT 1",
+                arguments: [level.rawValue, moment.milliseconds])
+            guard let row, row[0] > newest?.number ?? 0 else { continue }
+            newest = (row[0], Timestamp(milliseconds: row[1]))
+        }
+        return newest
+    }
+
+    /// The numbers of the samples that were taken in a period, both ends included; `nil` when there are none. Samples that are no
+    /// longer kept count as far as a minute, hour or day lies in the period whole.
+    ///
+    /// Where the clock was set back, samples in between may lie outside of the period.
+    public func samples(since: Timestamp, until: Timestamp) throws -> ClosedRange<Int>? {
+        guard since <= until, newestNumber > 0 else { return nil }
+        let everything = try rollups.cover(1...newestNumber)
+        let pieces = (everything.buckets.map { Piece(bucket: $0) } + everything.rest.map { Piece(samples: $0) })
+            .sorted { $0.samples.lowerBound < $1.samples.lowerBound }
+        let period = since...until
+        guard let first = try pieces.lazy.compactMap({ try self.edge($0, period, isFirst: true) }).first,
+            let last = try pieces.reversed().lazy.compactMap({ try self.edge($0, period, isFirst: false) }).first
+        else { return nil }
+        return first...max(first, last)
+    }
+
+    /// A bucket, or samples in none.
+    private struct Piece {
+        var bucket: RollupBucket?
+        var samples: ClosedRange<Int>
+
+        init(bucket: RollupBucket) { (self.bucket, samples) = (bucket, bucket.samples) }
+        init(samples: ClosedRange<Int>) { (bucket, self.samples) = (nil, samples) }
+    }
+
+    /// The first or the last sample of a piece that lies in a period.
+    private func edge(_ piece: Piece, _ period: ClosedRange<Timestamp>, isFirst: Bool) throws -> Int? {
+        if let bucket = piece.bucket {
+            let (start, end) = (min(bucket.since, bucket.until), max(bucket.since, bucket.until))
+            if start > period.upperBound || end < period.lowerBound { return nil }
+            if period.contains(start), period.contains(end) {
+                return isFirst ? piece.samples.lowerBound : piece.samples.upperBound
+            }
+            if let finer = RollupLevel(rawValue: bucket.level.rawValue - 1) {
+                let parts = try rollups.buckets(finer, in: piece.samples)
+                for part in isFirst ? parts : parts.reversed() {
+                    if let sample = try edge(Piece(bucket: part), period, isFirst: isFirst) { return sample }
+                }
+                return nil
+            }
+        }
+        return try Int.fetchOne(
+            database,
+            sql: """
+                SELECT \(isFirst ? "min" : "max")(number) FROM sample
+                WHERE number BETWEEN ? AND ? AND taken_at BETWEEN ? AND ?
+                """,
+            arguments: [
+                piece.samples.lowerBound, piece.samples.upperBound, period.lowerBound.milliseconds,
+                period.upperBound.milliseconds,
+            ])
+    }
+
+    /// The samples of a range that are the first of a boot.
+    public func bootStarts(in samples: ClosedRange<Int>) throws -> Set<Int> {
+        try Int.fetchSet(
+            database, sql: "SELECT first FROM boot WHERE first BETWEEN ? AND ?",
+            arguments: [samples.lowerBound, samples.upperBound])
+    }
+
+    /// What the recorder was told to keep; `nil` where it has said nothing, or no limit.
+    public func setting(_ name: String) throws -> Int64? {
+        try Int64.fetchOne(database, sql: "SELECT value FROM setting WHERE name = ? AND value > 0", arguments: [name])
+    }
+}

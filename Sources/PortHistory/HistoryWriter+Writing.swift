@@ -1,0 +1,202 @@
+import GRDB
+import PortModel
+
+/// How a sample is written: what its changes mean for intervals, roles, rollups and words.
+extension HistoryWriter {
+    func write(
+        _ sample: inout SampleRecord, _ snapshots: [Snapshot], _ changes: SampleChanges,
+        _ measuring: (inout SampleRecord) -> Void, in database: Database
+    ) throws {
+        let boot = try sideTables.boot(bootID, host: host, first: sample.number, in: database)
+        try noteNamespaces(snapshots, sample: sample.number, in: database)
+        let intervals = try IntervalStatements(database)
+        written = 0
+        rollups.begin(sample, snapshots)
+        intervalMilliseconds = Int64(sample.intervalMilliseconds)
+
+        for slot in changes.closed {
+            let socket = open.slots[Int(slot)]
+            try close(socket, last: sample.number - 1, continued: false, intervals, in: database)
+            try noteListener(socket, left: sample.number - 1, in: database)
+            rollups.remove(socket, isGone: true)
+            datagrams.remove(socket)
+            open.remove(slot)
+        }
+        for (slot, ownership) in changes.reassigned {
+            var socket = open.slots[Int(slot)]
+            let holder = try sideTables.holder(
+                uid: socket.row.inode == 0 ? nil : socket.row.uid, changes.ownerships[Int(ownership)], boot: boot,
+                in: database)
+            if holder == Int(socket.holder) { continue }
+            try close(socket, last: sample.number - 1, continued: true, intervals, in: database)
+            socket.holder = Int32(holder)
+            rollups.noteInterval()
+            try reopen(&socket, slot, sample.number, intervals, in: database)
+        }
+        // Listeners first: they decide the role of the connections that are new with them.
+        for isListener in [true, false] {
+            for change in changes.changed {
+                let snapshot = snapshots[Int(change.snapshot)]
+                let row = snapshot.rows[Int(change.row)]
+                if row.isListener != isListener { continue }
+                try apply(change, row, changes, snapshot.namespace, sample, boot, intervals, in: database)
+            }
+        }
+        let tables = try RollupTables(database)
+        try rollups.finish(sample, &open, tables) { holder in
+            try wordUse.note(holder: holder, .kept, at: sample.number, in: database)
+        }
+        try sweep(in: database)
+        measuring(&sample)
+        try insert(sample, boot: boot, in: database)
+    }
+
+    private func apply(
+        _ change: SampleChanges.Change, _ row: SocketRow, _ changes: SampleChanges, _ namespace: Int,
+        _ record: SampleRecord, _ boot: Int, _ intervals: IntervalStatements, in database: Database
+    ) throws {
+        let sample = record.number
+        let old = open.slots[Int(change.slot)]
+        var socket = OpenSocket(row: row)
+        socket.namespace = Int16(namespace)
+        let uid = row.inode == 0 ? nil : row.uid
+        if change.ownership != SampleChanges.Change.inherited {
+            socket.holder = Int32(
+                try sideTables.holder(
+                    uid: uid, changes.ownerships[Int(change.ownership)], boot: boot, in: database))
+        } else if uid == nil {
+            socket.holder = Int32(try sideTables.heir(of: Int(old.holder), in: database))
+        } else {
+            socket.holder = Int32(try sideTables.holder(like: Int(old.holder), uid: uid, in: database))
+        }
+        if old.id != 0 {
+            try close(old, last: sample - 1, continued: change.continues, intervals, in: database)
+            if !change.continues {
+                try noteListener(old, left: sample - 1, in: database)
+                datagrams.remove(old)
+                rollups.remove(old, isGone: true)
+            }
+        }
+        if change.continues {
+            socket.role = old.role
+            socket.flow = old.flow
+            socket.socketFirst = old.socketFirst
+        } else {
+            if row.isListener { listeners.opened(.init(row, socket.namespace)) }
+            socket.role = try role(of: socket, sample, in: database)
+            socket.flow = Int32(try sideTables.flow(row, socket.namespace, socket.role, in: database))
+            socket.socketFirst = Int32(sample)
+            datagrams.insert(socket)
+        }
+        // The next state is in before the last one is out: the port of a socket that goes on is never without it.
+        try reopen(&socket, change.slot, sample, intervals, in: database)
+        if change.continues, old.row.state == row.state {
+            open.withSocket(change.slot) { ($0.isService, $0.isReusable) = (old.isService, old.isReusable) }
+            rollups.noteInterval()
+            return
+        }
+        let isServicePort = listeners[.init(row, socket.namespace)] != nil
+        rollups.insert(
+            &socket, slot: change.slot, isNew: !change.continues, isServicePort: isServicePort,
+            bootClock: record.bootClock)
+        open.withSocket(change.slot) { $0.isService = socket.isService }
+        if change.continues { rollups.remove(old, isGone: false) }
+    }
+
+    /// Moves the interval that a socket was in to the closed ones.
+    private func close(
+        _ socket: OpenSocket, last: Int, continued: Bool, _ intervals: IntervalStatements, in database: Database
+    ) throws {
+        let table = self.table(for: socket, last: last)
+        try intervals.close(socket, last: last, continued: continued, in: table)
+        let purpose: WordUse.Purpose = table == .sockets ? .used : .kept
+        try wordUse.note(flow: socket.flow, purpose, at: newestSample + 1, in: database)
+        try wordUse.note(holder: socket.holder, purpose, at: newestSample + 1, in: database)
+    }
+
+    /// Which closed intervals a socket's belongs to: TCP listeners, and UDP sockets that serve somebody. These stand on a port that
+    /// the kernel gives to nobody, or for an hour, or share their place with others.
+    func table(for socket: OpenSocket, last: Int) -> IntervalTable {
+        let row = socket.row
+        if row.table.transport == .tcp { return row.state == .listen ? .listeners : .sockets }
+        if datagrams.isShared(socket) { return .listeners }
+        guard row.isListener else { return .sockets }
+        let mayBeClient = limitsInForce[Int(socket.namespace)]?.mayChoose(row.local.port) ?? true
+        let isLong = Int64(last - Int(socket.socketFirst)) * intervalMilliseconds >= RollupLevel.hour.milliseconds
+        return !mayBeClient || isLong ? .listeners : .sockets
+    }
+
+    private func reopen(
+        _ socket: inout OpenSocket, _ slot: Int32, _ sample: Int, _ intervals: IntervalStatements, in database: Database
+    ) throws {
+        written += 1
+        socket.id = nextID
+        nextID += 1
+        socket.first = Int32(sample)
+        socket.timeWaitAge = socket.row.timeWaitAge
+        try intervals.open(socket)
+        try wordUse.note(flow: socket.flow, .used, at: sample, in: database)
+        try wordUse.note(holder: socket.holder, .used, at: sample, in: database)
+        open.update(slot, socket)
+    }
+
+    /// Which side of a connection a new socket is: see docs/decisions/ for the rule and what was considered.
+    private func role(of socket: OpenSocket, _ sample: Int, in database: Database) throws -> ConnectionRole {
+        let row = socket.row
+        if row.remote.isNone { return .none }
+        if row.state == .synSent { return .outgoing }
+        guard let here = listeners[.init(row, socket.namespace)] else { return .outgoing }
+        if here.count > 0 { return .accepted }
+        // The listener has gone. A connection that is new one sample later cannot have been accepted by it.
+        if here.last < sample - 1 { return .outgoing }
+        // It went in this very sample. A peer on this host that is a listener settles it, or else another program's descriptor.
+        let peer = ListenerMemory.Port(
+            namespace: socket.namespace, transport: row.table.transport, number: row.remote.port)
+        let isLocalPeer = row.remote.address == row.local.address || row.remote.address.isLoopback
+        if isLocalPeer, let there = listeners[peer], there.count > 0 { return .outgoing }
+        let listener = try sideTables.programs(of: Int(here.holder), in: database)
+        let owner = try sideTables.programs(of: Int(socket.holder), in: database)
+        return listener.isEmpty || owner.isEmpty || !listener.isDisjoint(with: owner) ? .accepted : .outgoing
+    }
+
+    private func noteListener(_ socket: OpenSocket, left last: Int, in database: Database) throws {
+        guard socket.row.isListener else { return }
+        let port = ListenerMemory.Port(socket.row, socket.namespace)
+        listeners.closed(port, last: last, holder: socket.holder)
+        try database.cachedStatement(
+            sql:
+                "INSERT OR REPLACE INTO listened_port (namespace, transport, port, last, holder) VALUES (?, ?, ?, ?, ?)"
+        ).execute(arguments: [
+            Int(port.namespace), port.transport == .tcp ? 0 : 1, Int(port.number), last, Int(socket.holder),
+        ])
+    }
+
+    private func noteNamespaces(_ snapshots: [Snapshot], sample: Int, in database: Database) throws {
+        for snapshot in snapshots {
+            if namespaces.insert(snapshot.namespace).inserted {
+                try database.execute(
+                    sql: "INSERT OR IGNORE INTO namespace (id, name) VALUES (?, ?)",
+                    arguments: [snapshot.namespace, snapshot.namespaceName])
+            }
+            if limitsInForce[snapshot.namespace] != snapshot.limits {
+                try LimitsTable.append(snapshot.limits, namespace: snapshot.namespace, sample: sample, in: database)
+                limitsInForce[snapshot.namespace] = snapshot.limits
+            }
+        }
+    }
+
+    private func insert(_ sample: SampleRecord, boot: Int, in database: Database) throws {
+        try database.cachedStatement(
+            sql: """
+                INSERT INTO sample (number, taken_at, boot_clock, boot, duration_us, cpu_us, interval_ms, sockets,
+                    permission_denied, malformed, missed, listen_overflows, listen_drops, time_wait_overflow)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """
+        ).execute(arguments: [
+            sample.number, sample.takenAt.milliseconds, sample.bootClock, boot,
+            Int(sample.durationMilliseconds * 1000), Int(sample.cpuMilliseconds * 1000), sample.intervalMilliseconds,
+            sample.sockets, sample.permissionDenied, sample.malformed, sample.missed, sample.listenOverflows,
+            sample.listenDrops, sample.timeWaitOverflow,
+        ])
+    }
+}

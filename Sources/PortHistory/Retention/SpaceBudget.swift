@@ -1,0 +1,118 @@
+import GRDB
+import GRDBSQLite
+
+/// Keeps file and write-ahead log together below a budget.
+///
+/// Three quarters are for the file, which `max_page_count` holds to them: what was deleted leaves free pages, which are used again.
+/// A quarter is the log's. It begins anew after each checkpoint, and stays small, unless a reader's transaction keeps it from that:
+/// then it grows into its quarter, and no further.
+final class SpaceBudget {
+    private static let pageSize: Int64 = 4096
+    /// A page in the log has a header of 24 bytes.
+    private static let frameSize: Int64 = 4096 + 24
+    /// The log's index (32 KiB for 4096 pages), its header and the recorder's lock.
+    private static let companions: Int64 = 40 << 10
+
+    /// The most pages that the file may have.
+    let pages: Int64
+    /// The log may have so many bytes.
+    private let logLimit: Int64
+    /// A log of so many pages is written back.
+    private let checkpointPages: Int64
+    /// Pages in the log.
+    private var frames: Int64 = 0
+    private var framesBefore: Int64 = 0
+    /// As many pages as the largest of the last samples wrote; it falls slowly.
+    private var recent: Int64 = 16
+    private var writesBefore: Int32 = 0
+
+    /// The budget of an open history. `nil`: as large as the disk.
+    init(_ budget: Int64?, _ database: Database) throws {
+        if let budget {
+            logLimit = budget / 4 - Self.companions
+            pages = (budget - budget / 4) / Self.pageSize
+            checkpointPages = min(1000, max(32, logLimit / Self.frameSize / 8))
+        } else {
+            logLimit = .max / 4
+            pages = 0xffff_fffe
+            checkpointPages = 1000
+        }
+        let now = try Int64.fetchOne(database, sql: "PRAGMA page_count") ?? 0
+        try database.execute(sql: "PRAGMA max_page_count = \(max(pages, now))")
+        try database.execute(sql: "PRAGMA journal_size_limit = \(min(4 << 20, max(1 << 17, logLimit / 2)))")
+        // The hook takes the place of SQLite's own automatic checkpoints.
+        sqlite3_wal_hook(
+            database.sqliteConnection,
+            { context, _, _, pages in
+                guard let context else { return SQLITE_OK }
+                Unmanaged<SpaceBudget>.fromOpaque(context).takeUnretainedValue().frames = Int64(pages)
+                return SQLITE_OK
+            }, Unmanaged.passUnretained(self).toOpaque())
+    }
+
+    /// Pages of the file with something in them.
+    func usedPages(_ database: Database) throws -> Int64 {
+        let free = try Int64.fetchOne(database.cachedStatement(sql: "PRAGMA freelist_count")) ?? 0
+        return try pageCount(database) - free
+    }
+
+    /// Pages of the file.
+    func pageCount(_ database: Database) throws -> Int64 {
+        try Int64.fetchOne(database.cachedStatement(sql: "PRAGMA page_count")) ?? 0
+    }
+
+    /// As many used pages leave room for the next samples.
+    var target: Int64 { pages - max(pages / 16, min(pages / 4, recent)) }
+
+    /// Whether the log has room for another sample. Where it has not, a checkpoint is tried that empties it.
+    func hasRoom(_ database: Database) -> Bool {
+        if isLogRoomy { return true }
+        return checkpoint(database, SQLITE_CHECKPOINT_RESTART) || isLogRoomy
+    }
+
+    private var isLogRoomy: Bool { (frames + recent + recent / 2) * Self.frameSize <= logLimit }
+
+    /// Before a transaction.
+    func begin(_ database: Database) {
+        framesBefore = frames
+        writesBefore = status(SQLITE_DBSTATUS_CACHE_WRITE, database)
+    }
+
+    /// Whether what a transaction has written fits into the log; to be asked before it commits.
+    func fits(_ database: Database) -> Bool {
+        func size() -> Int64 {
+            let written = Int64(status(SQLITE_DBSTATUS_CACHE_WRITE, database) - writesBefore)
+            // Every page of the cache may have been changed.
+            let cached = Int64(status(SQLITE_DBSTATUS_CACHE_USED, database)) / Self.pageSize
+            return (framesBefore + written + cached) * Self.frameSize
+        }
+        if size() <= logLimit { return true }
+        // Without those that were only read.
+        sqlite3_db_release_memory(database.sqliteConnection)
+        return size() <= logLimit
+    }
+
+    /// After a transaction: writes the log back when it has grown.
+    func end(_ database: Database) {
+        let written = max(0, frames >= framesBefore ? frames - framesBefore : frames)
+        recent = max(written, recent - recent / 16)
+        if frames >= checkpointPages { _ = checkpoint(database, SQLITE_CHECKPOINT_PASSIVE) }
+    }
+
+    /// Writes the log back, waiting for nobody; true if all of it is written and the next transaction begins it anew.
+    @discardableResult
+    func checkpoint(_ database: Database, _ mode: Int32) -> Bool {
+        var (log, done): (Int32, Int32) = (0, 0)
+        sqlite3_busy_timeout(database.sqliteConnection, 0)
+        defer { sqlite3_busy_timeout(database.sqliteConnection, 2000) }
+        let code = sqlite3_wal_checkpoint_v2(database.sqliteConnection, nil, mode, &log, &done)
+        if code == SQLITE_OK, mode != SQLITE_CHECKPOINT_PASSIVE { frames = 0 }
+        return code == SQLITE_OK && log == done
+    }
+
+    private func status(_ counter: Int32, _ database: Database) -> Int32 {
+        var (now, highest): (Int32, Int32) = (0, 0)
+        sqlite3_db_status(database.sqliteConnection, counter, &now, &highest, 0)
+        return now
+    }
+}

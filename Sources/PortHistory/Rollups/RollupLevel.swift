@@ -1,0 +1,35 @@
+import PortModel
+
+/// How finely a rollup tells: by minute, by hour, by day of the wall clock in UTC.
+public enum RollupLevel: Int, CaseIterable, Sendable, Comparable {
+    case minute = 0
+    case hour = 1
+    case day = 2
+
+    /// Finer is less.
+    public static func < (a: RollupLevel, b: RollupLevel) -> Bool { a.rawValue < b.rawValue }
+
+    /// The length of a bucket, in milliseconds.
+    public var milliseconds: Int64 {
+        switch self {
+        case .minute: 60_000
+        case .hour: 3_600_000
+        case .day: 86_400_000
+        }
+    }
+
+    /// The table with one row for a series and a bucket in which it changed.
+    var table: String {
+        switch self {
+        case .minute: "minute"
+        case .hour: "hour"
+        case .day: "day"
+        }
+    }
+
+    /// The minute, hour or day of a moment, counted from 1970.
+    func number(of moment: Timestamp) -> Int64 {
+        let ms = moment.milliseconds
+        return ms >= 0 ? ms / milliseconds : -((-ms + milliseconds - 1) / milliseconds)
+    }
+}

@@ -1,0 +1,141 @@
+import GRDB
+import PortModel
+
+/// Reads `bucket`, `series`, `series_now`, `minute`, `hour` and `day` back.
+struct RollupQuery {
+    /// A series as the tables have it.
+    struct Series {
+        var id: Int
+        var subject: SeriesSubject
+        /// The level at the newest sample.
+        var level: Int
+        /// Whose socket came last; 0: unknown.
+        var holder: Int
+        /// It is still recorded.
+        var isLive: Bool
+    }
+
+    let database: Database
+
+    private static let bucketColumns = "level, first, last, since, until, clock, opened"
+
+    /// The buckets of a level that lie in a range of samples with all of theirs, in order.
+    func buckets(_ level: RollupLevel, in samples: ClosedRange<Int>) throws -> [RollupBucket] {
+        let statement = try HotStatement(
+            database,
+            """
+            SELECT \(Self.bucketColumns) FROM bucket
+            WHERE level = ?1 AND first BETWEEN ?2 AND ?3 AND last <= ?3 ORDER BY first
+            """)
+        statement.bind(1, level.rawValue)
+        statement.bind(2, samples.lowerBound)
+        statement.bind(3, samples.upperBound)
+        defer { statement.reset() }
+        var buckets: [RollupBucket] = []
+        while try statement.next() { buckets.append(try Self.bucket(statement)) }
+        return buckets
+    }
+
+    /// The newest bucket of a level that begins with a sample or before; without one the newest of all.
+    func bucket(_ level: RollupLevel, beginningBy sample: Int = Int(Int32.max)) throws -> RollupBucket? {
+        let statement = try HotStatement(
+            database,
+            "SELECT \(Self.bucketColumns) FROM bucket WHERE level = ?1 AND first <= ?2 ORDER BY first DESC LIMIT 1")
+        statement.bind(1, level.rawValue)
+        statement.bind(2, sample)
+        defer { statement.reset() }
+        return try statement.next() ? try Self.bucket(statement) : nil
+    }
+
+    /// The oldest bucket of a level.
+    func oldest(_ level: RollupLevel) throws -> RollupBucket? {
+        let statement = try HotStatement(
+            database, "SELECT \(Self.bucketColumns) FROM bucket WHERE level = ?1 ORDER BY first LIMIT 1")
+        statement.bind(1, level.rawValue)
+        defer { statement.reset() }
+        return try statement.next() ? try Self.bucket(statement) : nil
+    }
+
+    private static func bucket(_ statement: HotStatement) throws -> RollupBucket {
+        let first = Int(try statement.number(1, as: Int32.self))
+        let last = Int(try statement.number(2, as: Int32.self))
+        guard let level = RollupLevel(rawValue: statement.int(0)), first <= last else {
+            throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "bucket \(first) is malformed")
+        }
+        return RollupBucket(
+            level: level, samples: first...last, since: Timestamp(milliseconds: Int64(statement.int(3))),
+            until: Timestamp(milliseconds: Int64(statement.int(4))), clock: Int64(statement.int(5)),
+            opened: statement.int(6))
+    }
+
+    /// The rows of some buckets of a level, given by their first samples; in the order of the buckets.
+    func forEachRow(
+        _ level: RollupLevel, firsts: ClosedRange<Int>, _ body: (_ first: Int, _ series: Int, SeriesRow) throws -> Void
+    ) throws {
+        let statement = try HotStatement(
+            database, "SELECT \(Self.rowColumns) FROM \(level.table) WHERE first BETWEEN ?1 AND ?2")
+        statement.bind(1, firsts.lowerBound)
+        statement.bind(2, firsts.upperBound)
+        defer { statement.reset() }
+        while try statement.next() { try body(statement.int(0), statement.int(1), try Self.row(statement)) }
+    }
+
+    /// The row of one series in one bucket; `nil` where nothing changed.
+    func row(_ level: RollupLevel, first: Int, series: Int) throws -> SeriesRow? {
+        let statement = try HotStatement(
+            database, "SELECT \(Self.rowColumns) FROM \(level.table) WHERE first = ?1 AND series = ?2")
+        statement.bind(1, first)
+        statement.bind(2, series)
+        defer { statement.reset() }
+        return try statement.next() ? try Self.row(statement) : nil
+    }
+
+    private static let rowColumns = "first, series, level, change, total, peak, peak_at, capacity, opened, closed"
+
+    private static func row(_ statement: HotStatement) throws -> SeriesRow {
+        // Of the range that a count of sockets can have: sums of them cannot overflow.
+        func count(_ column: Int32) throws -> Int { Int(try statement.number(column, as: Int32.self)) }
+        let level = try count(2)
+        return SeriesRow(
+            level: level, before: level - (try count(3)), total: statement.int(4),
+            peak: SeriesPeak(level: level + (try count(5)), capacity: try count(7), at: Int64(try count(6))),
+            opened: try count(8), closed: try count(9))
+    }
+
+    /// Every series, by number.
+    func series() throws -> [Series] {
+        let statement = try HotStatement(
+            database,
+            """
+            SELECT s.id, s.kind, s.namespace, s.transport, s.state, s.local_address, s.local_port, s.remote_address,
+                s.remote_port, n.level, n.holder
+            FROM series s LEFT JOIN series_now n ON n.series = s.id ORDER BY s.id
+            """)
+        defer { statement.reset() }
+        var series: [Series] = []
+        while try statement.next() {
+            guard let subject = try Self.subject(statement) else {
+                throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "series \(statement.int(0)) is malformed")
+            }
+            series.append(
+                Series(
+                    id: statement.int(0), subject: subject, level: Int(try statement.number(9, as: Int32.self)),
+                    holder: statement.int(10), isLive: !statement.isNull(9)))
+        }
+        return series
+    }
+
+    private static func subject(_ statement: HotStatement) throws -> SeriesSubject? {
+        guard let kind = SeriesKind(rawValue: statement.int(1)) else { return nil }
+        let (local, remote) = (statement.text(5), statement.text(7))
+        let localAddress = local.isEmpty ? nil : IPAddress(local)
+        let remoteAddress = remote.isEmpty ? nil : IPAddress(remote)
+        if !local.isEmpty && localAddress == nil || !remote.isEmpty && remoteAddress == nil { return nil }
+        let remotePort: UInt16 = try statement.number(8)
+        return SeriesSubject(
+            kind, namespace: Int(try statement.number(2, as: Int16.self)),
+            transport: statement.int(3) == 0 ? .tcp : .udp,
+            state: SocketState(rawValue: try statement.number(4)), localAddress: localAddress,
+            localPort: try statement.number(6), remote: remoteAddress.map { Endpoint($0, remotePort) })
+    }
+}

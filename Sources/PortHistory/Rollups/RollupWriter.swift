@@ -1,0 +1,169 @@
+import GRDB
+import PortModel
+
+/// Keeps the rollups of a history up with its samples: told of every socket that comes, changes and goes, and written with the
+/// sample, in its transaction.
+///
+/// Minutes are written with each sample. An hour or a day is kept in memory and written when it is over; what it has so far can be
+/// put together again from the minutes.
+struct RollupWriter {
+    /// When the newest sample was taken.
+    struct Moment {
+        var boot: String
+        var bootClock: Int64
+        var wall: Timestamp
+    }
+
+    /// Every series that is recorded.
+    var book = SeriesBook()
+    /// The minute, hour and day at hand, those that there are.
+    var buckets: [RollupBucket] = []
+    /// Milliseconds that the recorder has seen pass since the history began, however the clock was set.
+    var clock: Int64 = 0
+    /// The newest sample's; `nil` in an empty history.
+    var newest: Moment?
+    var namespaces: [Int16: NamespaceCounts] = [:]
+    /// The indices of the series of each namespace, protocol and state.
+    var stateIndices: [Int: Int] = [:]
+    /// Intervals begun in the sample at hand.
+    var opened = 0
+    /// The bucket that has just been finished; retention goes by it.
+    private(set) var finished: [RollupBucket] = []
+
+    // MARK: - A sample
+
+    /// Begins a sample: time has passed, and limits may have changed.
+    mutating func begin(_ sample: SampleRecord, _ snapshots: [Snapshot]) {
+        let now = Moment(boot: sample.bootID, bootClock: sample.bootClock, wall: sample.takenAt)
+        if let newest {
+            // Within a boot the boot clock tells; over a reboot there is only the wall clock, which may have been set.
+            clock += max(0, newest.boot == now.boot ? now.bootClock - newest.bootClock : now.wall - newest.wall)
+        }
+        newest = now
+        for snapshot in snapshots {
+            let number = Int16(truncatingIfNeeded: snapshot.namespace)
+            namespaces[number, default: NamespaceCounts(snapshot.namespace, snapshot.limits)].setLimits(snapshot.limits)
+        }
+    }
+
+    /// A socket came, or is in another state.
+    ///
+    /// - Parameters:
+    ///   - isNew: it was not there in any state in the sample before.
+    ///   - isServicePort: a listener stands on its port, or did.
+    mutating func insert(_ socket: inout OpenSocket, slot: Int32, isNew: Bool, isServicePort: Bool, bootClock: Int64) {
+        opened += 1
+        addState(of: socket, 1)
+        let isService = namespaces[socket.namespace]?.isService(socket.row) ?? false
+        socket.isService = isService
+        namespaces[socket.namespace]?.insert(
+            socket, slot: slot, isNew: isNew, isServicePort: isServicePort, bootClock: bootClock, clock: clock,
+            into: &book)
+    }
+
+    /// A socket is in another state, or gone.
+    mutating func remove(_ socket: OpenSocket, isGone: Bool) {
+        addState(of: socket, -1)
+        namespaces[socket.namespace]?.remove(socket, isGone: isGone, clock: clock, from: &book)
+    }
+
+    /// Nothing that counts has changed, but an interval begins.
+    mutating func noteInterval() { opened += 1 }
+
+    private mutating func addState(of socket: OpenSocket, _ count: Int) {
+        let row = socket.row
+        let (opened, closed) = count > 0 ? (1, 0) : (0, 1)
+        let key = Int(socket.namespace) << 8 | Int(row.state.rawValue) << 1 | (row.table.transport == .tcp ? 0 : 1)
+        let index: Int
+        if let known = stateIndices[key] {
+            index = known
+        } else {
+            index = book.begin(
+                SeriesSubject(
+                    .state, namespace: Int(socket.namespace), transport: row.table.transport, state: row.state))
+            stateIndices[key] = index
+        }
+        book.add(count, to: index, opened: opened, closed: closed, holder: socket.holder)
+        guard row.state == .timeWait else { return }
+        let all = SeriesSubject(.state, namespace: SeriesSubject.allNamespaces, state: .timeWait)
+        book.add(count, to: book.begin(all), opened: opened, closed: closed, holder: socket.holder)
+    }
+
+    /// Counts what there is, after ``insert(_:slot:isNew:isServicePort:bootClock:)`` and ``remove(_:isGone:)``.
+    mutating func settle(at bootClock: Int64, _ open: inout OpenSockets) {
+        for number in namespaces.keys.sorted() { namespaces[number]?.settle(at: bootClock, &open, in: &book) }
+    }
+
+    /// Ends a sample: writes what it has changed.
+    ///
+    /// - Parameter keep: says of a holder's number that it is needed as long as hours are.
+    mutating func finish(
+        _ sample: SampleRecord, _ open: inout OpenSockets, _ tables: RollupTables, keep: (Int32) throws -> Void
+    ) throws {
+        settle(at: sample.bootClock, &open)
+        for meter in book.ended { try tables.end(meter, buckets, sample: sample.number - 1) }
+        try turn(to: sample, tables)
+        for bucket in buckets where bucket.samples.lowerBound == sample.number {
+            for number in namespaces.keys { namespaces[number]?.begin(bucket.level) }
+        }
+        for index in book.touched where book.meters[index].isChanged {
+            let counts = namespaces[Int16(truncatingIfNeeded: book.meters[index].subject.namespace)]
+            book.meters[index].finish(
+                sample.number, at: sample.takenAt, buckets, capacity: counts?.capacity ?? 0,
+                capacityAtStart: { counts?.capacityAtStart($0) ?? 0 })
+            try write(index, sample.number, tables, keep)
+        }
+        book.settle()
+        if let minute = buckets.first { try tables.write(minute) }
+    }
+
+    private mutating func write(
+        _ index: Int, _ sample: Int, _ tables: RollupTables, _ keep: (Int32) throws -> Void
+    ) throws {
+        let meter = book.meters[index]
+        if meter.id == 0 { book.meters[index].id = try tables.begin(meter.subject, sample: sample) }
+        try tables.writeNow(book.meters[index])
+        if meter.holder > 0 { try keep(meter.holder) }
+        if let minute = buckets.first, let row = meter.row(.minute) {
+            try tables.write(row, of: book.meters[index].id, in: minute)
+        }
+    }
+
+    /// Goes on to the buckets of a sample, and writes the hour and the day that are over.
+    private mutating func turn(to sample: SampleRecord, _ tables: RollupTables) throws {
+        finished = []
+        for level in RollupLevel.allCases {
+            if let position = buckets.firstIndex(where: { $0.level == level }) {
+                if buckets[position].contains(sample.takenAt) {
+                    let samples = buckets[position].samples
+                    buckets[position].samples = samples.lowerBound...sample.number
+                    buckets[position].until = sample.takenAt
+                    buckets[position].clock = clock
+                    buckets[position].opened += opened
+                    continue
+                }
+                try end(buckets.remove(at: position), tables)
+            }
+            var bucket = RollupBucket(level, sample: sample.number, at: sample.takenAt, clock: clock)
+            bucket.opened = opened
+            buckets.append(bucket)
+        }
+        buckets.sort { $0.level < $1.level }
+        opened = 0
+    }
+
+    private mutating func end(_ bucket: RollupBucket, _ tables: RollupTables) throws {
+        finished.append(bucket)
+        let changed = book.live.filter { book.meters[$0].row(bucket.level) != nil }
+            .sorted { book.meters[$0].id < book.meters[$1].id }
+        if bucket.level != .minute {
+            for index in changed {
+                if let row = book.meters[index].row(bucket.level) {
+                    try tables.write(row, of: book.meters[index].id, in: bucket)
+                }
+            }
+            try tables.write(bucket)
+        }
+        for index in changed { book.meters[index].end(bucket.level) }
+    }
+}
