@@ -109,7 +109,7 @@ CREATE TABLE series (
     until INTEGER NOT NULL                 -- the last one, of a series that is no longer recorded; else 0
 ) STRICT;
 
--- How it stands at the newest sample.
+-- How it stood when the last minute in which it changed was over; what has changed since stands in the newest minute.
 CREATE TABLE series_now (
     series INTEGER PRIMARY KEY REFERENCES series (id),
     level INTEGER NOT NULL,
@@ -129,7 +129,8 @@ CREATE TABLE minute (
     total INTEGER NOT NULL,
     peak INTEGER NOT NULL,
     peak_at INTEGER NOT NULL,
-    capacity INTEGER NOT NULL,             -- of kind 3: how many ports there were at the peak, which is that of the utilization
+    capacity INTEGER NOT NULL,             -- of kind 3: the ports that there were at the peak, which is that of the
+                                           -- utilization; of kind 7: the level at the first sample; else 0
     opened INTEGER NOT NULL,               -- sockets that came
     closed INTEGER NOT NULL,               -- and that went
     PRIMARY KEY (first, series)

@@ -126,6 +126,30 @@ public final class HistoryView {
         return last.last
     }
 
+    /// The later intervals of an interval's socket, in order.
+    public func followUps(of interval: SocketInterval) throws -> [SocketInterval] {
+        var result: [SocketInterval] = []
+        var last = interval
+        while last.isContinued {
+            guard let next = try intervals.successor(of: last) else {
+                // It goes on among the open ones.
+                var filter = SocketFilter()
+                filter.localPort = last.local.port
+                try intervals(in: intervals.newest...intervals.newest, matching: filter) { open in
+                    if open.isOpen, open.flow == last.flow, open.remote == last.remote,
+                        open.socketFirst == last.socketFirst
+                    {
+                        result.append(open)
+                    }
+                }
+                return result
+            }
+            result.append(next)
+            last = next
+        }
+        return result
+    }
+
     // MARK: - Words
 
     /// Who held a socket.

@@ -30,8 +30,8 @@ extension HistoryWriter {
             if holder == Int(socket.holder) { continue }
             try close(socket, last: sample.number - 1, continued: true, intervals, in: database)
             socket.holder = Int32(holder)
-            rollups.noteInterval()
             try reopen(&socket, slot, sample.number, intervals, in: database)
+            rollups.renew(socket, isOwned: try isOwned(socket, in: database))
         }
         // Listeners first: they decide the role of the connections that are new with them.
         for isListener in [true, false] {
@@ -92,15 +92,20 @@ extension HistoryWriter {
         try reopen(&socket, change.slot, sample, intervals, in: database)
         if change.continues, old.row.state == row.state {
             open.withSocket(change.slot) { ($0.isService, $0.isReusable) = (old.isService, old.isReusable) }
-            rollups.noteInterval()
+            rollups.renew(socket, isOwned: try isOwned(socket, in: database))
             return
         }
         let isServicePort = listeners[.init(row, socket.namespace)] != nil
         rollups.insert(
             &socket, slot: change.slot, isNew: !change.continues, isServicePort: isServicePort,
-            bootClock: record.bootClock)
+            isOwned: try isOwned(socket, in: database), bootClock: record.bootClock)
         open.withSocket(change.slot) { $0.isService = socket.isService }
         if change.continues { rollups.remove(old, isGone: false) }
+    }
+
+    /// Whether a socket's holder names somebody.
+    func isOwned(_ socket: OpenSocket, in database: Database) throws -> Bool {
+        try sideTables.holderKey(Int(socket.holder), in: database).attribution != .unknown
     }
 
     /// Moves the interval that a socket was in to the closed ones.

@@ -40,22 +40,28 @@ struct PortHolders {
         let connections = try Connections(view, resolution.cover, filter)
         if limit == 0 || connections.came <= Self.busy {
             lives = try read(kept, listenersIn: period.samples)
-            count = lives.count
-            if let last = kept.map({ $0.lowerBound - 1 }) ?? period.samples.upperBound as Int?,
-                last >= period.samples.lowerBound
-            {
-                let before = try Connections(view, view.cover(period.samples, upTo: last + 1), filter)
-                count += before.stoodBefore + before.came - (kept == nil ? 0 : before.stands)
-            }
+            count = lives.count + (try countBefore(kept, period.samples))
             return
         }
         lives = try newest(limit, kept, listenersIn: period.samples)
-        count = lives.count { $0.newest.isListener } + connections.stoodBefore + connections.came
+        count = lives.count { $0.newest.isListener } + connections.came
+        let first = resolution.samples.first?.lowerBound
+        if first != period.samples.lowerBound { count += connections.stoodBefore }
         for range in resolution.samples {
-            // Those that stood before are in the rollups' count, unless the period begins here.
+            // Those that stood before the range are counted already, unless the period begins with it.
             let start = range.lowerBound == period.samples.lowerBound ? 0 : range.lowerBound
-            count += try read(range, listenersIn: nil).count { !$0.newest.isListener && $0.newest.socketFirst >= start }
+            count += try read(range, listenersIn: nil).count {
+                !$0.newest.isListener && $0.newest.socketFirst >= start
+            }
         }
+    }
+
+    /// How many connections there were that no sample tells of any more.
+    private func countBefore(_ kept: ClosedRange<Int>?, _ period: ClosedRange<Int>) throws -> Int {
+        let end = kept?.lowerBound ?? period.upperBound + 1
+        if end <= period.lowerBound { return 0 }
+        let before = try Connections(view, view.cover(period, upTo: end), filter)
+        return before.stoodBefore + before.came - (kept == nil ? 0 : before.stands)
     }
 
     /// Reads every socket of some samples, and the listeners of others.

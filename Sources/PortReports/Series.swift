@@ -54,23 +54,24 @@ struct Timeline {
     /// The last point.
     var last: SeriesPoint? { steps.last?.highest }
 
-    /// At most ``mostPoints`` points: spans of equally many samples, as far as they can be told apart, each with the first of its
-    /// highest ones.
+    /// At most ``mostPoints`` points: spans of equally many samples, as far as these can be told apart, each with the first of its
+    /// highest points.
     var series: [SeriesPoint] {
         let samples = steps.reduce(0) { $0 + $1.samples }
-        let points = min(Self.mostPoints, steps.count)
-        if points == 0 { return [] }
+        let points = min(Self.mostPoints, samples)
         var series: [SeriesPoint] = []
-        var start = 0
+        var span = -1
         var seen = 0
-        for index in steps.indices {
-            seen += steps[index].samples
-            // A span ends where the samples so far reach its share of all; what is left has a step for each span to come.
-            let isFull = seen * points >= (series.count + 1) * samples
-            let isNeeded = steps.count - index - 1 <= points - series.count - 1
-            if !isFull && !isNeeded { continue }
-            if let highest = Self.highest(steps[start...index]) { series.append(highest) }
-            start = index + 1
+        for step in steps {
+            // Span p has the samples from p * samples / points on.
+            let own = ((seen + 1) * points + samples - 1) / samples - 1
+            seen += step.samples
+            if own > span {
+                series.append(step.highest)
+                span = own
+            } else if step.highest.count > series[series.count - 1].count {
+                series[series.count - 1] = step.highest
+            }
         }
         return series
     }

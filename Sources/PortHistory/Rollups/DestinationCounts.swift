@@ -51,9 +51,10 @@ struct DestinationCounts {
     ///
     /// - Parameters:
     ///   - isUsing: its port counts as used.
+    ///   - holder: its holder, where that names somebody; else 0.
     ///   - clock: the recorder's clock.
     mutating func insert(
-        _ socket: OpenSocket, isNew: Bool, isUsing: Bool, clock: Int64, into book: inout SeriesBook
+        _ socket: OpenSocket, isNew: Bool, isUsing: Bool, holder: Int32, clock: Int64, into book: inout SeriesBook
     ) {
         let destination = socket.destination
         var count = counts[destination] ?? admit(clock: clock, in: &book)
@@ -61,13 +62,13 @@ struct DestinationCounts {
         count.sockets += 1
         if isUsing { count.used += 1 }
         if isTimeWait { count.timeWaits += 1 }
-        if socket.holder > 0 { count.holder = socket.holder }
+        if holder > 0 { count.holder = holder }
         let key = count.isOwn ? destination : nil
         book.add(
             isUsing ? 1 : 0, to: book.begin(subject(.destinationUsed, key)), opened: isNew ? 1 : 0,
-            holder: socket.holder)
+            holder: holder)
         if isTimeWait {
-            book.add(1, to: book.begin(subject(.destinationTimeWait, key)), opened: 1, holder: socket.holder)
+            book.add(1, to: book.begin(subject(.destinationTimeWait, key)), opened: 1, holder: holder)
         }
         counts[destination] = count
         if !count.isOwn, count.sockets >= Self.notable { promote(destination, in: &book) }
@@ -87,6 +88,13 @@ struct DestinationCounts {
         if isTimeWait { book.add(-1, to: book.begin(subject(.destinationTimeWait, key)), closed: 1) }
         counts[destination] = count
         if count.sockets == 0, !count.isOwn { emptied.append(destination) }
+    }
+
+    /// Another holder is known of a connection.
+    func reown(_ socket: OpenSocket, in book: inout SeriesBook) {
+        let destination = socket.destination
+        if counts[destination]?.isOwn != true { return }
+        book.reown(subject(.destinationUsed, destination), socket.holder)
     }
 
     /// The state of a connection is what it was, and its port counts otherwise than before.

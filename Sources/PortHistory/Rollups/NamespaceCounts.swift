@@ -60,18 +60,19 @@ struct NamespaceCounts {
     /// A socket came, or is in another state.
     ///
     /// - Parameters:
+    ///   - holder: its holder, where that names somebody; else 0.
     ///   - bootClock: CLOCK_BOOTTIME at its first sample, in milliseconds.
     ///   - clock: the recorder's clock.
     mutating func insert(
-        _ socket: OpenSocket, slot: Int32, isNew: Bool, isServicePort: Bool, bootClock: Int64, clock: Int64,
-        into book: inout SeriesBook
+        _ socket: OpenSocket, slot: Int32, isNew: Bool, isServicePort: Bool, holder: Int32, bootClock: Int64,
+        clock: Int64, into book: inout SeriesBook
     ) {
         let row = socket.row
         ports.insert(row, socket.role)
         if socket.isService {
-            book.add(1, to: book.begin(listener(row)), opened: isNew ? 1 : 0, holder: socket.holder)
+            book.add(1, to: book.begin(listener(row)), opened: isNew ? 1 : 0, holder: holder)
         } else if socket.role == .accepted {
-            services.insert(socket, isNew: isNew, into: &book)
+            services.insert(socket, isNew: isNew, holder: holder, into: &book)
         } else if isNew, isServicePort, !row.isListener {
             let stray = SeriesSubject(
                 .strays, namespace: namespace, transport: row.table.transport, localPort: row.local.port)
@@ -79,12 +80,23 @@ struct NamespaceCounts {
         }
         guard socket.isDestined else { return }
         destinations.insert(
-            socket, isNew: isNew, isUsing: !socket.isReusable && ports.wasOpen(row.local.port), clock: clock,
-            into: &book)
+            socket, isNew: isNew, isUsing: !socket.isReusable && ports.wasOpen(row.local.port), holder: holder,
+            clock: clock, into: &book)
         if row.state == .timeWait, !socket.isReusable, reuse.applies(to: socket.destination) {
             pending.append(
                 Pending(
                     due: bootClock - Int64(socket.timeWaitAge) * 10 + reuse.threshold, slot: slot, id: socket.id))
+        }
+    }
+
+    /// Another holder is known of a socket.
+    func reown(_ socket: OpenSocket, in book: inout SeriesBook) {
+        if socket.isService {
+            book.reown(listener(socket.row), socket.holder)
+        } else if socket.role == .accepted {
+            services.reown(socket, in: &book)
+        } else if socket.isDestined {
+            destinations.reown(socket, in: &book)
         }
     }
 

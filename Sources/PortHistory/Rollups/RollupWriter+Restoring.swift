@@ -34,18 +34,20 @@ extension RollupWriter {
     mutating func resumed(_ open: inout OpenSockets) {
         if let newest { settle(at: newest.bootClock, &open) }
         for index in book.live {
-            book.meters[index].opened = 0
-            book.meters[index].closed = 0
+            let change = book.meters[index].next - book.meters[index].level
+            book.meters[index].opened = max(0, change)
+            book.meters[index].closed = max(0, -change)
             book.meters[index].isSqueezed = false
-            if book.meters[index].next != book.meters[index].level { book.touch(index) }
+            if change != 0 { book.touch(index) }
         }
         opened = 0
         for bucket in buckets {
             for number in namespaces.keys {
+                // What there is now may be another boot's.
                 let index = book.index(of: SeriesSubject(.portsOpen, namespace: Int(number)))
-                let row = index.flatMap { book.meters[$0].row(bucket.level) }
-                let known = row.map { $0.before == 0 ? $0.level : $0.before }
-                namespaces[number]?.begin(bucket.level, capacity: known)
+                let ports = index.map { book.meters[$0] }
+                namespaces[number]?.begin(
+                    bucket.level, capacity: ports?.row(bucket.level)?.peak.capacity ?? ports?.level)
             }
         }
     }
@@ -58,6 +60,10 @@ extension RollupWriter {
         for index in book.live { indices[book.meters[index].id] = index }
         buckets = [minute]
         try restoreRows(of: minute, from: [minute], query, indices)
+        // `series_now` was written when the minute before was over.
+        for index in book.live {
+            if let row = book.meters[index].row(.minute) { book.meters[index].level = row.level }
+        }
         let hourStart = (try query.bucket(.hour)?.samples.upperBound ?? 0) + 1
         let dayStart = (try query.bucket(.day)?.samples.upperBound ?? 0) + 1
         let end = minute.samples.upperBound
@@ -101,13 +107,26 @@ extension RollupWriter {
                     book.meters[index].restore(row, bucket.level)
                 } else {
                     // Quiet from the beginning of the bucket to that of the part.
-                    var sum = SeriesRow(quietAt: row.before, isFirst: false, capacity: row.peak.capacity)
+                    var sum = SeriesRow(
+                        quietAt: row.before, isFirst: false, capacity: capacity(of: meter, row, at: bucket.level))
                     sum.append(
                         row, samplesBefore: first - start, offset: part.since - bucket.since,
                         byUtilization: meter.isByUtilization)
                     book.meters[index].restore(sum, bucket.level)
                 }
             }
+        }
+    }
+
+    /// How many ports there were at the first sample of a bucket, for a series that changes later in it.
+    private func capacity(of meter: SeriesMeter, _ row: SeriesRow, at level: RollupLevel) -> Int {
+        switch meter.subject.kind {
+        case .portsOpen: return row.before
+        case .destinationUsed:
+            let index = book.index(of: SeriesSubject(.portsOpen, namespace: meter.subject.namespace))
+            guard let ports = index.map({ book.meters[$0] }) else { return row.peak.capacity }
+            return ports.row(level)?.peak.capacity ?? row.peak.capacity
+        default: return 0
         }
     }
 }

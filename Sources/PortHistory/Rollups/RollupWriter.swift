@@ -4,7 +4,7 @@ import PortModel
 /// Keeps the rollups of a history up with its samples: told of every socket that comes, changes and goes, and written with the
 /// sample, in its transaction.
 ///
-/// Minutes are written with each sample. An hour or a day is kept in memory and written when it is over; what it has so far can be
+/// Minutes are written with each sample; where a series stands (`series_now`), when its minute is over. An hour or a day is kept in memory and written when it is over; what it has so far can be
 /// put together again from the minutes.
 struct RollupWriter {
     /// When the newest sample was taken.
@@ -27,8 +27,6 @@ struct RollupWriter {
     var stateIndices: [Int: Int] = [:]
     /// Intervals begun in the sample at hand.
     var opened = 0
-    /// The bucket that has just been finished; retention goes by it.
-    private(set) var finished: [RollupBucket] = []
 
     // MARK: - A sample
 
@@ -51,14 +49,18 @@ struct RollupWriter {
     /// - Parameters:
     ///   - isNew: it was not there in any state in the sample before.
     ///   - isServicePort: a listener stands on its port, or did.
-    mutating func insert(_ socket: inout OpenSocket, slot: Int32, isNew: Bool, isServicePort: Bool, bootClock: Int64) {
+    ///   - isOwned: its holder names somebody.
+    mutating func insert(
+        _ socket: inout OpenSocket, slot: Int32, isNew: Bool, isServicePort: Bool, isOwned: Bool, bootClock: Int64
+    ) {
         opened += 1
+        let holder = isOwned ? socket.holder : 0
         addState(of: socket, 1)
         let isService = namespaces[socket.namespace]?.isService(socket.row) ?? false
         socket.isService = isService
         namespaces[socket.namespace]?.insert(
-            socket, slot: slot, isNew: isNew, isServicePort: isServicePort, bootClock: bootClock, clock: clock,
-            into: &book)
+            socket, slot: slot, isNew: isNew, isServicePort: isServicePort, holder: holder, bootClock: bootClock,
+            clock: clock, into: &book)
     }
 
     /// A socket is in another state, or gone.
@@ -67,8 +69,11 @@ struct RollupWriter {
         namespaces[socket.namespace]?.remove(socket, isGone: isGone, clock: clock, from: &book)
     }
 
-    /// Nothing that counts has changed, but an interval begins.
-    mutating func noteInterval() { opened += 1 }
+    /// Nothing that counts has changed, but an interval begins: another user, inode or owner.
+    mutating func renew(_ socket: OpenSocket, isOwned: Bool) {
+        opened += 1
+        if isOwned { namespaces[socket.namespace]?.reown(socket, in: &book) }
+    }
 
     private mutating func addState(of socket: OpenSocket, _ count: Int) {
         let row = socket.row
@@ -83,10 +88,10 @@ struct RollupWriter {
                     .state, namespace: Int(socket.namespace), transport: row.table.transport, state: row.state))
             stateIndices[key] = index
         }
-        book.add(count, to: index, opened: opened, closed: closed, holder: socket.holder)
+        book.add(count, to: index, opened: opened, closed: closed)
         guard row.state == .timeWait else { return }
         let all = SeriesSubject(.state, namespace: SeriesSubject.allNamespaces, state: .timeWait)
-        book.add(count, to: book.begin(all), opened: opened, closed: closed, holder: socket.holder)
+        book.add(count, to: book.begin(all), opened: opened, closed: closed)
     }
 
     /// Counts what there is, after ``insert(_:slot:isNew:isServicePort:bootClock:)`` and ``remove(_:isGone:)``.
@@ -102,7 +107,7 @@ struct RollupWriter {
     ) throws {
         settle(at: sample.bootClock, &open)
         for meter in book.ended { try tables.end(meter, buckets, sample: sample.number - 1) }
-        try turn(to: sample, tables)
+        try turn(to: sample, tables, keep)
         for bucket in buckets where bucket.samples.lowerBound == sample.number {
             for number in namespaces.keys { namespaces[number]?.begin(bucket.level) }
         }
@@ -111,27 +116,26 @@ struct RollupWriter {
             book.meters[index].finish(
                 sample.number, at: sample.takenAt, buckets, capacity: counts?.capacity ?? 0,
                 capacityAtStart: { counts?.capacityAtStart($0) ?? 0 })
-            try write(index, sample.number, tables, keep)
+            try write(index, sample.number, tables)
         }
         book.settle()
         if let minute = buckets.first { try tables.write(minute) }
     }
 
-    private mutating func write(
-        _ index: Int, _ sample: Int, _ tables: RollupTables, _ keep: (Int32) throws -> Void
-    ) throws {
-        let meter = book.meters[index]
-        if meter.id == 0 { book.meters[index].id = try tables.begin(meter.subject, sample: sample) }
-        try tables.writeNow(book.meters[index])
-        if meter.holder > 0 { try keep(meter.holder) }
-        if let minute = buckets.first, let row = meter.row(.minute) {
+    private mutating func write(_ index: Int, _ sample: Int, _ tables: RollupTables) throws {
+        if book.meters[index].id == 0 {
+            book.meters[index].id = try tables.begin(book.meters[index].subject, sample: sample)
+            try tables.writeNow(book.meters[index])
+        }
+        if let minute = buckets.first, let row = book.meters[index].row(.minute) {
             try tables.write(row, of: book.meters[index].id, in: minute)
         }
     }
 
     /// Goes on to the buckets of a sample, and writes the hour and the day that are over.
-    private mutating func turn(to sample: SampleRecord, _ tables: RollupTables) throws {
-        finished = []
+    private mutating func turn(
+        to sample: SampleRecord, _ tables: RollupTables, _ keep: (Int32) throws -> Void
+    ) throws {
         for level in RollupLevel.allCases {
             if let position = buckets.firstIndex(where: { $0.level == level }) {
                 if buckets[position].contains(sample.takenAt) {
@@ -142,7 +146,7 @@ struct RollupWriter {
                     buckets[position].opened += opened
                     continue
                 }
-                try end(buckets.remove(at: position), tables)
+                try end(buckets.remove(at: position), tables, keep)
             }
             var bucket = RollupBucket(level, sample: sample.number, at: sample.takenAt, clock: clock)
             bucket.opened = opened
@@ -152,18 +156,19 @@ struct RollupWriter {
         opened = 0
     }
 
-    private mutating func end(_ bucket: RollupBucket, _ tables: RollupTables) throws {
-        finished.append(bucket)
+    /// Writes what is not written yet of a bucket that is over: of a minute, where its series stand now.
+    private mutating func end(_ bucket: RollupBucket, _ tables: RollupTables, _ keep: (Int32) throws -> Void) throws {
         let changed = book.live.filter { book.meters[$0].row(bucket.level) != nil }
             .sorted { book.meters[$0].id < book.meters[$1].id }
-        if bucket.level != .minute {
-            for index in changed {
-                if let row = book.meters[index].row(bucket.level) {
-                    try tables.write(row, of: book.meters[index].id, in: bucket)
-                }
+        for index in changed {
+            if bucket.level == .minute {
+                try tables.writeNow(book.meters[index])
+                if book.meters[index].holder > 0 { try keep(book.meters[index].holder) }
+            } else if let row = book.meters[index].row(bucket.level) {
+                try tables.write(row, of: book.meters[index].id, in: bucket)
             }
-            try tables.write(bucket)
+            book.meters[index].end(bucket.level)
         }
-        for index in changed { book.meters[index].end(bucket.level) }
+        if bucket.level != .minute { try tables.write(bucket) }
     }
 }

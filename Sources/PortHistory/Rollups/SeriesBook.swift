@@ -51,6 +51,11 @@ struct SeriesBook {
         if holder > 0 { meters[index].holder = holder }
     }
 
+    /// Says whose socket a series counted last; written when it changes next.
+    mutating func reown(_ subject: SeriesSubject, _ holder: Int32) {
+        if let index = indices[subject] { meters[index].holder = holder }
+    }
+
     /// Says to what level a series comes in the sample at hand.
     mutating func set(_ index: Int, to level: Int) {
         if meters[index].next == level { return }

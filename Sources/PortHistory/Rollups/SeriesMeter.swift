@@ -51,13 +51,17 @@ struct SeriesMeter {
     ) {
         for bucket in buckets {
             let first = bucket.samples.lowerBound
-            var row =
-                rows[bucket.level.rawValue]
-                ?? SeriesRow(
-                    quietAt: level, isFirst: first == sample,
-                    capacity: isByUtilization ? capacityAtStart(bucket.level) : 0)
+            let known = rows[bucket.level.rawValue]
+            let atStart: Int
+            switch subject.kind {
+            case .destinationUsed: atStart = capacityAtStart(bucket.level)
+            // Its own level at the bucket's first sample: that is what the others ask for.
+            case .portsOpen: atStart = known?.peak.capacity ?? (first == sample ? next : level)
+            default: atStart = 0
+            }
+            var row = known ?? SeriesRow(quietAt: level, isFirst: first == sample, capacity: atStart)
             row.step(
-                to: next, samplesBefore: sample - first, capacity: isByUtilization ? capacity : 0,
+                to: next, samplesBefore: sample - first, capacity: isByUtilization ? capacity : atStart,
                 offset: time - bucket.since, opened: opened, closed: closed, byUtilization: isByUtilization)
             rows[bucket.level.rawValue] = row
         }

@@ -2,7 +2,8 @@
 public struct SeriesPeak: Hashable, Sendable {
     /// The level.
     public var level: Int
-    /// How many ports there were then, for the ports used towards a destination; else 0.
+    /// How many ports there were then, for the ports used towards a destination. For the open ports themselves their number at the
+    /// bucket's first sample; else 0.
     public var capacity: Int
     /// When, in milliseconds: of the wall clock, or after a bucket's beginning.
     public var at: Int64

@@ -70,6 +70,8 @@ public struct SeriesRow: Hashable, Sendable {
         closed += part.closed
         var highest = part.peak
         highest.at += offset
+        // Where it is no utilization, the capacity is that of the beginning.
+        if !byUtilization { highest.capacity = peak.capacity }
         if highest.isHigher(than: peak, byUtilization: byUtilization) { peak = highest }
     }
 }

@@ -43,12 +43,12 @@ extension RollupQuery {
         where kinds.contains(series.subject.kind) || series.subject.kind == .portsOpen {
             wanted[series.id] = index
         }
-        var found = try Collected(all.count, self, cover, wanted)
+        var found = try Collected(all.map { $0.subject.kind == .destinationUsed }, self, cover, wanted)
         // A series that stayed quiet stood where it stood when it changed next, or stands now.
         if found.rows.contains(where: { $0 == nil }), last.samples.upperBound < newest {
             try found.lookAhead(self, from: last.samples.upperBound + 1, newest: newest, wanted)
         }
-        let capacity = found.capacities(all)
+        let capacity = found.openPorts(all, first: first)
         var summaries: [SeriesSubject: SeriesSummary] = [:]
         for (index, series) in all.enumerated() where kinds.contains(series.subject.kind) {
             let ports = series.subject.kind == .destinationUsed ? capacity[series.subject.namespace] ?? 0 : 0
@@ -65,12 +65,16 @@ extension RollupQuery {
         var rows: [SeriesRow?]
         /// The first bucket with a row.
         var firsts: [Int]
+        /// The capacity of that row.
+        var capacities: [Int]
         /// The level before the first row after the buckets.
         var later: [Int?]
 
-        init(_ count: Int, _ query: RollupQuery, _ cover: RollupCover, _ wanted: [Int: Int]) throws {
+        init(_ isUsed: [Bool], _ query: RollupQuery, _ cover: RollupCover, _ wanted: [Int: Int]) throws {
+            let count = isUsed.count
             rows = Array(repeating: nil, count: count)
             firsts = Array(repeating: 0, count: count)
+            capacities = Array(repeating: 0, count: count)
             later = Array(repeating: nil, count: count)
             for run in cover.runs {
                 guard let first = run.first, let last = run.last else { continue }
@@ -79,7 +83,7 @@ extension RollupQuery {
                 try query.forEachRow(first.level, firsts: range) { bucket, series, row in
                     while position + 1 < run.endIndex, run[position].samples.lowerBound < bucket { position += 1 }
                     guard let index = wanted[series], run[position].samples.lowerBound == bucket else { return }
-                    add(row, to: index, run[position], byUtilization: row.peak.capacity > 0)
+                    add(row, to: index, run[position], byUtilization: isUsed[index])
                 }
             }
         }
@@ -90,6 +94,7 @@ extension RollupQuery {
             guard var sum = rows[index] else {
                 rows[index] = row
                 firsts[index] = bucket.samples.lowerBound
+                capacities[index] = row.peak.capacity
                 return
             }
             sum.level = row.level
@@ -111,12 +116,15 @@ extension RollupQuery {
         }
 
         /// Ports open to connect() at the first sample of the buckets, by namespace.
-        func capacities(_ all: [RollupQuery.Series]) -> [Int: Int] {
-            var capacities: [Int: Int] = [:]
+        func openPorts(_ all: [RollupQuery.Series], first: RollupBucket) -> [Int: Int] {
+            var ports: [Int: Int] = [:]
             for (index, series) in all.enumerated() where series.subject.kind == .portsOpen {
-                capacities[series.subject.namespace] = rows[index].map { $0.before } ?? later[index] ?? series.level
+                let known = rows[index].map {
+                    firsts[index] == first.samples.lowerBound ? capacities[index] : $0.before
+                }
+                ports[series.subject.namespace] = known ?? later[index] ?? series.level
             }
-            return capacities
+            return ports
         }
 
         func summary(

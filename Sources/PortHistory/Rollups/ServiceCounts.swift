@@ -28,14 +28,14 @@ struct ServiceCounts {
     mutating func restore() { services += 1 }
 
     /// A socket was accepted.
-    mutating func insert(_ socket: OpenSocket, isNew: Bool, into book: inout SeriesBook) {
+    mutating func insert(_ socket: OpenSocket, isNew: Bool, holder: Int32, into book: inout SeriesBook) {
         let claim = Claim(namespace: socket.namespace, transport: socket.row.table.transport, local: socket.row.local)
         var count = claims[claim] ?? Count(series: series(of: claim, in: &book))
         count.sockets += 1
         claims[claim] = count
-        book.add(1, to: count.series, opened: isNew ? 1 : 0, holder: socket.holder)
+        book.add(1, to: count.series, opened: isNew ? 1 : 0, holder: holder)
         if socket.row.state == .timeWait {
-            book.add(1, to: timeWait(count.series, in: &book), opened: 1, holder: socket.holder)
+            book.add(1, to: timeWait(count.series, in: &book), opened: 1, holder: holder)
         }
     }
 
@@ -47,6 +47,12 @@ struct ServiceCounts {
         claims[claim] = count.sockets > 0 ? count : nil
         book.add(-1, to: count.series, closed: isGone ? 1 : 0)
         if socket.row.state == .timeWait { book.add(-1, to: timeWait(count.series, in: &book), closed: 1) }
+    }
+
+    /// Another holder is known of a socket.
+    func reown(_ socket: OpenSocket, in book: inout SeriesBook) {
+        let claim = Claim(namespace: socket.namespace, transport: socket.row.table.transport, local: socket.row.local)
+        if let count = claims[claim] { book.reown(book.meters[count.series].subject, socket.holder) }
     }
 
     private func timeWait(_ series: Int, in book: inout SeriesBook) -> Int {

@@ -53,7 +53,13 @@ struct LongGaps {
             filter.transport = .tcp
             filter.localPort = port.port
             for run in SampleSpans(ranges).runs {
-                try view.intervals(in: run, matching: filter) { if $0.namespace == port.namespace { body($0) } }
+                var found: [SocketInterval] = []
+                try view.intervals(in: run, matching: filter) { if $0.namespace == port.namespace { found.append($0) } }
+                for interval in found {
+                    body(interval)
+                    // A thief leaves a TIME_WAIT, which is in the way as well.
+                    if interval.role == .outgoing { try view.followUps(of: interval).forEach(body) }
+                }
             }
         }
     }
