@@ -49,7 +49,8 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
-            swiftSettings: strict),
+            // Commands run on the main thread: the heaps of others grow by a system call a page.
+            swiftSettings: strict + [.enableUpcomingFeature("NonisolatedNonsendingByDefault")]),
 
         // Not of the product: makes sockets of every kind for the tests and the benchmarks.
         .executableTarget(

@@ -120,6 +120,10 @@ enum HistoryConnection {
         configuration.readonly = true
         configuration.label = "portlog.reader"
         configuration.busyMode = .timeout(5)
+        configuration.prepareDatabase { database in
+            // Room for the inner pages of a large history: a port is asked for in thousands of places.
+            try database.execute(sql: "PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY")
+        }
         let queue = try DatabaseQueue(path: path, configuration: configuration)
         try queue.read { database in
             let found = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0

@@ -3,8 +3,6 @@ import PortModel
 
 /// What minutes, hours and days tell.
 extension HistoryView {
-    private var rollups: RollupQuery { RollupQuery(database: database) }
-
     /// Takes a range of samples apart into minutes, hours and days, and what is left at its ends.
     ///
     /// - Parameter coarsest: no buckets coarser than these.
@@ -38,6 +36,12 @@ extension HistoryView {
             try (filter.namespace == nil || filter.namespace == namespaceName(subject.namespace))
                 && (filter.localPort == nil || filter.localPort == subject.localPort)
         }
+    }
+
+    /// Whether any of a port's TIME_WAITs of accepted connections may stand at a sample or in the minute after: these do not last
+    /// longer.
+    public func mayHaveServiceTimeWaits(namespace: Int, port: UInt16, from sample: Int) throws -> Bool {
+        try rollups.wasBusy(.serviceTimeWait, namespace: namespace, port: port, from: sample)
     }
 
     /// Whether a service has a series of its own on a port, or had.
@@ -80,10 +84,9 @@ extension HistoryView {
     /// When a sample was taken. Of one that is no longer kept it is told by the minute, hour or day that has it, as if its samples
     /// followed each other evenly; before those it is the oldest moment known.
     public func time(of sample: Int) throws -> Timestamp {
-        let statement = try HotStatement(database, "SELECT taken_at FROM sample WHERE number = ?1")
-        statement.bind(1, sample)
-        defer { statement.reset() }
-        if try statement.next() { return Timestamp(milliseconds: Int64(statement.int(0))) }
+        timeOfSample.bind(1, sample)
+        defer { timeOfSample.reset() }
+        if try timeOfSample.next() { return Timestamp(milliseconds: Int64(timeOfSample.int(0))) }
         for level in RollupLevel.allCases {
             if let bucket = try rollups.bucket(level, beginningBy: sample), bucket.samples.contains(sample) {
                 return bucket.time(of: sample)

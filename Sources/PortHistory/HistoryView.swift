@@ -5,13 +5,17 @@ import PortModel
 public final class HistoryView {
     let database: Database
     private let intervals: IntervalQuery
-    private var holders: [Int: Holder] = [:]
-    private var owners: [Int: PortOwner] = [:]
+    let timeOfSample: HotStatement
+    let rollups: RollupQuery
+    private let holders: HolderReader
     private var namespaces: [Int: String] = [:]
 
     init(_ database: Database) throws {
         self.database = database
+        rollups = RollupQuery(database: database)
+        holders = try HolderReader(database)
         intervals = try IntervalQuery(database, FlowReader(database))
+        timeOfSample = try HotStatement(database, "SELECT taken_at FROM sample WHERE number = ?1")
     }
 
     /// The number of the newest sample; 0 in an empty history.
@@ -153,51 +157,7 @@ public final class HistoryView {
     // MARK: - Words
 
     /// Who held a socket.
-    public func holder(_ number: Int) throws -> Holder {
-        if let holder = holders[number] { return holder }
-        let row = try Row.fetchOne(
-            database, cachedSQL: "SELECT uid, attribution, processes FROM holder WHERE id = ?", [number])
-        guard let row else { throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "holder \(number) is missing") }
-        let ids = try Self.numbers(row["processes"])
-        let uid: Int = row["uid"]
-        let holder = Holder(
-            uid: uid < 0 ? nil : UInt32(truncatingIfNeeded: uid),
-            ownership: Ownership(
-                owners: try ids.map(owner),
-                attribution: Attribution(rawValue: try UInt8(checked: row["attribution"])) ?? .unknown))
-        holders[number] = holder
-        return holder
-    }
-
-    /// The numbers of `holder.processes`, a JSON list.
-    private static func numbers(_ list: String) throws -> [Int] {
-        guard list.first == "[", list.last == "]" else { throw malformed(list) }
-        return try list.dropFirst().dropLast().split(separator: ",").map { part in
-            guard let number = Int(part) else { throw malformed(list) }
-            return number
-        }
-    }
-
-    private static func malformed(_ list: String) -> DatabaseError {
-        DatabaseError(resultCode: .SQLITE_CORRUPT, message: "holder.processes is malformed: \(list)")
-    }
-
-    private func owner(_ id: Int) throws -> PortOwner {
-        if let owner = owners[id] { return owner }
-        let row = try Row.fetchOne(
-            database,
-            cachedSQL: "SELECT * FROM process JOIN program ON program.id = process.program WHERE process.id = ?",
-            [id])
-        guard let row else { throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "process \(id) is missing") }
-        func word(_ column: String) -> String? { (row[column] as String).isEmpty ? nil : row[column] }
-        let owner = PortOwner(
-            pid: try Int32(checked: row["pid"]), startTicks: UInt64(bitPattern: row["start_ticks"] as Int64),
-            startedAt: Timestamp(milliseconds: row["started_at"]), command: row["command"],
-            executable: word("executable"), uid: UInt32(truncatingIfNeeded: row["uid"] as Int), unit: word("unit"),
-            container: word("container"))
-        owners[id] = owner
-        return owner
-    }
+    public func holder(_ number: Int) throws -> Holder { try holders.holder(number) }
 
     /// The name of a namespace: `host` for the recorder's own.
     public func namespaceName(_ number: Int) throws -> String {
@@ -212,15 +172,5 @@ public final class HistoryView {
     /// The limits in force at the first of the samples, one entry a namespace, then what changed up to the last, by sample.
     public func limits(in samples: ClosedRange<Int>) throws -> [LimitsChange] {
         try LimitsTable.changes(in: samples, from: database)
-    }
-}
-
-extension Row {
-    /// The first row of a query whose statement the connection keeps.
-    fileprivate static func fetchOne(_ database: Database, cachedSQL sql: String, _ arguments: StatementArguments)
-        throws
-        -> Row?
-    {
-        try fetchOne(database.cachedStatement(sql: sql), arguments: arguments)
     }
 }

@@ -76,7 +76,7 @@ extension HistoryWriter {
                 // What a TIME_WAIT had lasted at the newest sample stands for what it had at its first one.
                 socket.timeWaitAge = socket.row.timeWaitAge
                 rollups.insert(
-                    &socket, slot: Int32(slot), isNew: false, isServicePort: false, isOwned: false,
+                    &socket, slot: Int32(slot), isNew: false, isOwned: false,
                     bootClock: newestBootClock)
                 open.withSocket(Int32(slot)) { $0.isService = socket.isService }
             }

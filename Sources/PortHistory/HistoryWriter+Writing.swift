@@ -95,10 +95,9 @@ extension HistoryWriter {
             rollups.renew(socket, isOwned: try isOwned(socket, in: database))
             return
         }
-        let isServicePort = listeners[.init(row, socket.namespace)] != nil
         rollups.insert(
-            &socket, slot: change.slot, isNew: !change.continues, isServicePort: isServicePort,
-            isOwned: try isOwned(socket, in: database), bootClock: record.bootClock)
+            &socket, slot: change.slot, isNew: !change.continues, isOwned: try isOwned(socket, in: database),
+            bootClock: record.bootClock)
         open.withSocket(change.slot) { $0.isService = socket.isService }
         if change.continues { rollups.remove(old, isGone: false) }
     }

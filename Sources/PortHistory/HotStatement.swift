@@ -14,6 +14,9 @@ struct HotStatement {
         pointer = statement.sqliteStatement
     }
 
+    /// Whether it is at work further up.
+    var isBusy: Bool { sqlite3_stmt_busy(pointer) != 0 }
+
     /// Sets an argument.
     func bind(_ argument: Int32, _ value: Int) {
         sqlite3_bind_int64(pointer, argument, Int64(value))

@@ -2,7 +2,7 @@ import GRDB
 import PortModel
 
 /// Reads intervals back: range scans of the clustered tables, one a duration class, and the open ones.
-struct IntervalQuery {
+final class IntervalQuery {
     /// What is looked for.
     struct Search {
         /// The samples that it overlaps.
@@ -16,6 +16,8 @@ struct IntervalQuery {
     private let database: Database
     private let flows: FlowReader
     private let clusters: [IntervalTable: [IntervalCluster]]
+    private let successors: [IntervalTable: HotStatement]
+    private var statements: [Select: HotStatement] = [:]
     /// The newest sample, at which open intervals end for now; 0 in an empty history.
     let newest: Int
 
@@ -27,6 +29,25 @@ struct IntervalQuery {
         var clusters: [IntervalTable: [IntervalCluster]] = [:]
         for table in IntervalTable.allCases { clusters[table] = try Self.clusters(of: table, in: database) }
         self.clusters = clusters
+        var successors: [IntervalTable: HotStatement] = [:]
+        for table in IntervalTable.allCases { successors[table] = try Self.selectSuccessor(in: table, database) }
+        self.successors = successors
+    }
+
+    private static func selectSuccessor(in table: IntervalTable, _ database: Database) throws -> HotStatement {
+        try HotStatement(
+            database,
+            """
+            SELECT \(closedColumns) FROM \(table.rawValue)
+            WHERE cluster = ?1 AND local_port = ?2 AND start = ?3 AND flow = ?4 AND remote_port = ?5 AND age = ?6
+            """)
+    }
+
+    /// What is asked of a table of closed intervals.
+    private struct Select: Hashable {
+        enum What { case chunks, port, bounds }
+        var table: IntervalTable
+        var what: What
     }
 
     private static let closedColumns = "local_port, flow, remote_port, span, inode, holder, age, time_wait_age"
@@ -72,7 +93,6 @@ struct IntervalQuery {
         _ body: (HotStatement, Int, Int) throws -> Void
     ) throws {
         let chunks = cluster.chunks(covering: search.samples)
-        let select = "SELECT \(Self.closedColumns), cluster, start FROM \(table.rawValue) WHERE "
         func scan(_ statement: HotStatement) throws {
             defer { statement.reset() }
             while try statement.next() {
@@ -83,18 +103,38 @@ struct IntervalQuery {
             }
         }
         guard let port = search.localPort else {
-            let statement = try HotStatement(database, select + "cluster BETWEEN ?1 AND ?2")
+            let statement = try statement(table, .chunks)
             statement.bind(1, cluster.stored(chunk: chunks.lowerBound))
             statement.bind(2, cluster.stored(chunk: chunks.upperBound))
             return try scan(statement)
         }
-        let statement = try HotStatement(database, select + "cluster = ?1 AND local_port = ?2")
-        guard let existing = try existing(chunks, of: cluster, in: table) else { return }
+        let statement = try statement(table, .port)
+        // A few chunks are asked as quickly as whether they are there.
+        guard let existing = chunks.count <= 4 ? chunks : try existing(chunks, of: cluster, in: table) else { return }
         for chunk in existing {
             statement.bind(1, cluster.stored(chunk: chunk))
             statement.bind(2, StoredPort.value(of: port))
             try scan(statement)
         }
+    }
+
+    private func statement(_ table: IntervalTable, _ what: Select.What) throws -> HotStatement {
+        let select = Select(table: table, what: what)
+        if let known = statements[select], !known.isBusy { return known }
+        let columns = "SELECT \(Self.closedColumns), cluster, start FROM \(table.rawValue) WHERE "
+        let sql =
+            switch what {
+            case .chunks: columns + "cluster BETWEEN ?1 AND ?2"
+            case .port: columns + "cluster = ?1 AND local_port = ?2"
+            case .bounds:
+                """
+                SELECT (SELECT min(cluster) FROM \(table.rawValue) WHERE cluster BETWEEN ?1 AND ?2),
+                       (SELECT max(cluster) FROM \(table.rawValue) WHERE cluster BETWEEN ?1 AND ?2)
+                """
+            }
+        let made = try HotStatement(database, sql)
+        statements[select] = made
+        return made
     }
 
     private static func length(_ statement: HotStatement) throws -> UInt32 {
@@ -105,12 +145,7 @@ struct IntervalQuery {
     private func existing(_ chunks: ClosedRange<Int>, of cluster: IntervalCluster, in table: IntervalTable) throws
         -> ClosedRange<Int>?
     {
-        let bounds = try HotStatement(
-            database,
-            """
-            SELECT (SELECT min(cluster) FROM \(table.rawValue) WHERE cluster BETWEEN ?1 AND ?2),
-                   (SELECT max(cluster) FROM \(table.rawValue) WHERE cluster BETWEEN ?1 AND ?2)
-            """)
+        let bounds = try statement(table, .bounds)
         bounds.bind(1, cluster.stored(chunk: chunks.lowerBound))
         bounds.bind(2, cluster.stored(chunk: chunks.upperBound))
         defer { bounds.reset() }
@@ -140,14 +175,9 @@ struct IntervalQuery {
         let first = interval.last + 1
         let flow = try flows.flow(interval.flow)
         for table in IntervalTable.allCases {
+            guard let statement = successors[table] else { continue }
             for cluster in clusters[table] ?? [] {
                 let chunk = cluster.chunk(of: first)
-                let statement = try HotStatement(
-                    database,
-                    """
-                    SELECT \(Self.closedColumns) FROM \(table.rawValue)
-                    WHERE cluster = ?1 AND local_port = ?2 AND start = ?3 AND flow = ?4 AND remote_port = ?5 AND age = ?6
-                    """)
                 statement.bind(1, cluster.stored(chunk: chunk))
                 statement.bind(2, StoredPort.value(of: interval.local.port))
                 statement.bind(3, first - cluster.firstSample(ofChunk: chunk))

@@ -9,8 +9,10 @@ public struct SocketLife: Hashable, Sendable {
     public private(set) var first: Int
     /// The last sample of the intervals joined.
     public private(set) var last: Int
-    /// The holder of the interval that came first.
-    private let firstHolder: Int
+    /// Whose it was, where that has been looked up already.
+    var identity: ProgramIdentity?
+    /// The holder of the earliest interval.
+    private var firstHolder: Int
     /// The other holders, in the order in which they came. Most lives have none.
     private var moreHolders: [Int] = []
     /// The same as a set: a listener may change hands in every sample.
@@ -26,9 +28,16 @@ public struct SocketLife: Hashable, Sendable {
 
     /// The samples from the first to the last.
     public var samples: ClosedRange<Int> { first...last }
-    /// The numbers of all its holders, each once: the newest first, the others in the order in which they came.
+    /// The numbers of all its holders, each once: the newest, then that of the earliest interval, then the others.
     public var holders: [Int] {
         [newest.holder] + ([firstHolder] + moreHolders).filter { $0 != newest.holder }
+    }
+
+    /// Some of ``holders``, of which a listener that forks has thousands in a month: the newest, the first and two others.
+    public var principalHolders: [Int] {
+        var result = [newest.holder]
+        for holder in [firstHolder] + moreHolders.suffix(2) where !result.contains(holder) { result.append(holder) }
+        return result
     }
 
     /// Adds another interval of the same socket, earlier or later.
@@ -38,15 +47,26 @@ public struct SocketLife: Hashable, Sendable {
 
     /// Adds another part of the same socket's life, earlier or later.
     public mutating func join(_ other: SocketLife) {
+        identity = nil
         if other.newest.first > newest.first { newest = other.newest }
-        first = min(first, other.first)
+        if other.first < first {
+            insert(other.firstHolder, isFirst: true)
+            first = other.first
+        } else {
+            insert(other.firstHolder)
+        }
         last = max(last, other.last)
-        insert(other.firstHolder)
         for holder in other.moreHolders { insert(holder) }
     }
 
-    private mutating func insert(_ holder: Int) {
-        if holder != firstHolder, knownHolders.insert(holder).inserted { moreHolders.append(holder) }
+    private mutating func insert(_ holder: Int, isFirst: Bool = false) {
+        if holder == firstHolder { return }
+        let other = isFirst ? firstHolder : holder
+        if isFirst {
+            firstHolder = holder
+            if knownHolders.remove(holder) != nil { moreHolders.removeAll { $0 == holder } }
+        }
+        if knownHolders.insert(other).inserted { moreHolders.append(other) }
     }
 }
 

@@ -80,7 +80,7 @@ struct SocketLifeTests {
         early.join(late)
         late.join(before)
         #expect(early.holders == [3, 1, 2])
-        #expect(late.holders == [3, 2, 1])
+        #expect(late.holders == [3, 1, 2])
         #expect(early.samples == 1...5 && late.samples == 1...5)
     }
 

@@ -17,6 +17,9 @@ struct NamespaceCounts {
     private var destinations: DestinationCounts
     private var services = ServiceCounts()
     private var pending: [Pending] = []
+    /// Ports on which a service listens, or did; of UDP with ``udpPort`` added.
+    private var servicePorts: Set<Int> = []
+    private static let udpPort = 1 << 16
     /// Sockets as they were before limits changed are counted anew.
     private var isReuseChanged = false
     /// Ports that there were at the first sample of the minute, hour and day at hand.
@@ -38,6 +41,10 @@ struct NamespaceCounts {
     mutating func restore(_ destination: Destination) { destinations.restore(destination) }
     /// Takes in a service that had series of its own when the recorder ended.
     mutating func restoreService() { services.restore() }
+    /// Takes in a port on which a service listened when the recorder ended, or before.
+    mutating func restore(servicePort port: UInt16, _ transport: TransportProtocol) {
+        servicePorts.insert(Int(port) + (transport == .udp ? Self.udpPort : 0))
+    }
 
     /// The first sample of a bucket is in; `capacity` is how many ports there were then, where that is not now.
     mutating func begin(_ level: RollupLevel, capacity: Int? = nil) {
@@ -64,16 +71,17 @@ struct NamespaceCounts {
     ///   - bootClock: CLOCK_BOOTTIME at its first sample, in milliseconds.
     ///   - clock: the recorder's clock.
     mutating func insert(
-        _ socket: OpenSocket, slot: Int32, isNew: Bool, isServicePort: Bool, holder: Int32, bootClock: Int64,
+        _ socket: OpenSocket, slot: Int32, isNew: Bool, holder: Int32, bootClock: Int64,
         clock: Int64, into book: inout SeriesBook
     ) {
         let row = socket.row
         ports.insert(row, socket.role)
         if socket.isService {
+            servicePorts.insert(servicePort(row))
             book.add(1, to: book.begin(listener(row)), opened: isNew ? 1 : 0, holder: holder)
         } else if socket.role == .accepted {
             services.insert(socket, isNew: isNew, holder: holder, into: &book)
-        } else if isNew, isServicePort, !row.isListener {
+        } else if isNew, !row.isListener, servicePorts.contains(servicePort(row)) {
             let stray = SeriesSubject(
                 .strays, namespace: namespace, transport: row.table.transport, localPort: row.local.port)
             book.add(0, to: book.begin(stray), opened: 1)
@@ -119,6 +127,10 @@ struct NamespaceCounts {
     /// likely a client.
     func isService(_ row: SocketRow) -> Bool {
         row.isListener && (row.table.transport == .tcp || !ports.limits.mayChoose(row.local.port))
+    }
+
+    private func servicePort(_ row: SocketRow) -> Int {
+        Int(row.local.port) + (row.table.transport == .udp ? Self.udpPort : 0)
     }
 
     private func listener(_ row: SocketRow) -> SeriesSubject {

@@ -2,7 +2,7 @@ import GRDB
 import PortModel
 
 /// Reads `bucket`, `series`, `series_now`, `minute`, `hour` and `day` back.
-struct RollupQuery {
+final class RollupQuery {
     /// A series as the tables have it.
     struct Series {
         var id: Int
@@ -16,6 +16,12 @@ struct RollupQuery {
     }
 
     let database: Database
+    private var rowStatements: [RollupLevel: HotStatement] = [:]
+    /// Every series, read once: a query lives within one transaction.
+    private var known: [Series]?
+    var seriesByPort: [SeriesKind: [SeriesSubject: [Int]]] = [:]
+
+    init(database: Database) { self.database = database }
 
     private static let bucketColumns = "level, first, last, since, until, clock, opened"
 
@@ -82,8 +88,14 @@ struct RollupQuery {
 
     /// The row of one series in one bucket; `nil` where nothing changed.
     func row(_ level: RollupLevel, first: Int, series: Int) throws -> SeriesRow? {
-        let statement = try HotStatement(
-            database, "SELECT \(Self.rowColumns) FROM \(level.table) WHERE first = ?1 AND series = ?2")
+        let statement: HotStatement
+        if let known = rowStatements[level] {
+            statement = known
+        } else {
+            statement = try HotStatement(
+                database, "SELECT \(Self.rowColumns) FROM \(level.table) WHERE first = ?1 AND series = ?2")
+            rowStatements[level] = statement
+        }
         statement.bind(1, first)
         statement.bind(2, series)
         defer { statement.reset() }
@@ -104,6 +116,13 @@ struct RollupQuery {
 
     /// Every series, by number.
     func series() throws -> [Series] {
+        if let known { return known }
+        let series = try readSeries()
+        known = series
+        return series
+    }
+
+    private func readSeries() throws -> [Series] {
         let statement = try HotStatement(
             database,
             """

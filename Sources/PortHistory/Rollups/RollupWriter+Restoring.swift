@@ -24,6 +24,9 @@ extension RollupWriter {
             if subject.kind == .destinationUsed, let destination = subject.destination {
                 namespaces[number]?.restore(destination)
             }
+            if subject.kind == .listeners {
+                namespaces[number]?.restore(servicePort: subject.localPort, subject.transport)
+            }
             if subject.kind == .serviceSockets, subject.localAddress != nil { namespaces[number]?.restoreService() }
         }
         try restoreBuckets(query)

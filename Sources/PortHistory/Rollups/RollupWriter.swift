@@ -48,10 +48,9 @@ struct RollupWriter {
     ///
     /// - Parameters:
     ///   - isNew: it was not there in any state in the sample before.
-    ///   - isServicePort: a listener stands on its port, or did.
     ///   - isOwned: its holder names somebody.
     mutating func insert(
-        _ socket: inout OpenSocket, slot: Int32, isNew: Bool, isServicePort: Bool, isOwned: Bool, bootClock: Int64
+        _ socket: inout OpenSocket, slot: Int32, isNew: Bool, isOwned: Bool, bootClock: Int64
     ) {
         opened += 1
         let holder = isOwned ? socket.holder : 0
@@ -59,7 +58,7 @@ struct RollupWriter {
         let isService = namespaces[socket.namespace]?.isService(socket.row) ?? false
         socket.isService = isService
         namespaces[socket.namespace]?.insert(
-            socket, slot: slot, isNew: isNew, isServicePort: isServicePort, holder: holder, bootClock: bootClock,
+            socket, slot: slot, isNew: isNew, holder: holder, bootClock: bootClock,
             clock: clock, into: &book)
     }
 

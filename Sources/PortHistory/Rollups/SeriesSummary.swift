@@ -162,6 +162,36 @@ extension RollupQuery {
         return found
     }
 
+    /// Whether a kind of series counted anything on a port in the minute of a sample or the next one, so far as it changed; true
+    /// where minutes do not tell.
+    func wasBusy(_ kind: SeriesKind, namespace: Int, port: UInt16, from sample: Int) throws -> Bool {
+        let ids = try portSeries(kind)[SeriesSubject(kind, namespace: namespace, localPort: port)] ?? []
+        if ids.isEmpty { return false }
+        guard let minute = try bucket(.minute, beginningBy: sample), minute.samples.contains(sample) else {
+            return true
+        }
+        var firsts = [minute.samples.lowerBound]
+        if let next = try bucket(.minute, beginningBy: minute.samples.upperBound + 1) {
+            firsts.append(next.samples.lowerBound)
+        }
+        return try firsts.contains { first in
+            try ids.contains { try (row(.minute, first: first, series: $0)?.peak.level ?? 0) > 0 }
+        }
+    }
+
+    /// The numbers of the TCP series of a kind by namespace and port.
+    private func portSeries(_ kind: SeriesKind) throws -> [SeriesSubject: [Int]] {
+        if let known = seriesByPort[kind] { return known }
+        var byPort: [SeriesSubject: [Int]] = [:]
+        for series in try series() where series.subject.kind == kind && series.subject.transport == .tcp {
+            let subject = SeriesSubject(
+                kind, namespace: series.subject.namespace, localPort: series.subject.localPort)
+            byPort[subject, default: []].append(series.id)
+        }
+        seriesByPort[kind] = byPort
+        return byPort
+    }
+
     private func find(_ series: Int, _ bucket: RollupBucket, _ ranges: inout [ClosedRange<Int>]) throws {
         guard let row = try row(bucket.level, first: bucket.samples.lowerBound, series: series), row.opened > 0 else {
             return

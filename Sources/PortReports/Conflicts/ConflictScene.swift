@@ -33,7 +33,14 @@ struct ConflictScene: Sendable {
         self.isCurrent = isCurrent
         self.limits = Dictionary(grouping: limits.sorted { $0.sample < $1.sample }, by: \.namespace)
         let byKey = Dictionary(grouping: lives, by: { BindKey($0.newest) })
-            .mapValues { Self.joinByInode($0, boots: boots) }
+            .mapValues { lives in
+                // Every finder asks whose a socket was: that is looked up once.
+                Self.joinByInode(lives, boots: boots).map { life in
+                    var life = life
+                    life.identity = ProgramIdentity(life.holders.lazy.compactMap { holders[$0] })
+                    return life
+                }
+            }
         listeners = byKey.filter { $0.key.transport == .tcp }
         datagrams = byKey.filter { $0.key.transport == .udp }
     }
@@ -58,12 +65,14 @@ struct ConflictScene: Sendable {
 
     /// Whose a socket was over its life.
     func identity(of life: SocketLife) -> ProgramIdentity {
-        ProgramIdentity(life.holders.compactMap { holders[$0] })
+        life.identity ?? ProgramIdentity(life.holders.lazy.compactMap { holders[$0] })
     }
 
     /// Whose some sockets were, taken together.
     func identity(of lives: some Sequence<SocketLife>) -> ProgramIdentity {
-        ProgramIdentity(lives.flatMap(\.holders).compactMap { holders[$0] })
+        var rest = lives.makeIterator()
+        if let only = rest.next(), rest.next() == nil { return identity(of: only) }
+        return ProgramIdentity(lives.lazy.flatMap(\.holders).compactMap { holders[$0] })
     }
 
     private struct Identity: Hashable {

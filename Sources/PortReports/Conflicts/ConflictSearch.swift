@@ -64,7 +64,8 @@ struct ConflictSearch {
         var holders: [Int: Holder] = [:]
         var namespaces: [Int: String] = [:]
         for life in found.lives {
-            for holder in life.holders where holders[holder] == nil { holders[holder] = try view.holder(holder) }
+            let wanted = isLong ? life.principalHolders : life.holders
+            for holder in wanted where holders[holder] == nil { holders[holder] = try view.holder(holder) }
             let namespace = life.newest.namespace
             if namespaces[namespace] == nil { namespaces[namespace] = try view.namespaceName(namespace) }
         }

@@ -29,6 +29,10 @@ struct LongGaps {
         var ranges: [PortKey: [ClosedRange<Int>]] = [:]
         for gap in remains where gap.key.transport == .tcp && gap.samples.upperBound >= oldest {
             let start = max(oldest, gap.samples.lowerBound)
+            guard
+                try view.mayHaveServiceTimeWaits(
+                    namespace: gap.key.namespace, port: gap.key.local.port, from: gap.samples.lowerBound)
+            else { continue }
             let end = min(gap.samples.upperBound, gap.samples.lowerBound + Self.remainsLimit)
             if start <= end { ranges[gap.key.port, default: []].append(start...end) }
         }

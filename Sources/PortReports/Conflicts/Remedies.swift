@@ -67,11 +67,9 @@ struct Remedies {
     }
 
     private func units(of lives: [SocketLife]) -> [String] {
-        var result: [String] = []
-        for unit in scene.identity(of: lives).owners.compactMap(\.unit) where Self.isService(unit) {
-            if !result.contains(unit) { result.append(unit) }
-        }
-        return result
+        var seen: Set<String> = []
+        return scene.identity(of: lives).owners.compactMap(\.unit).filter { seen.insert($0).inserted }
+            .filter(Self.isService)
     }
 
     private func place(_ namespace: Int) -> String {
