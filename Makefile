@@ -23,10 +23,10 @@ bench_packages := $(build_packages) iproute2 procps sqlite3 util-linux
 give_back := Scripts/give-back $(SCRATCH) Package.resolved .swiftpm $(DATABASE) $(DATABASE)-wal $(DATABASE)-shm $(DATABASE)-lock
 finally = status=$$?; $(give_back); exit $$status
 
-.PHONY: help run test lint bench build clean
+.PHONY: help run test lint bench bench-history build clean
 
 help: ## Lists the targets.
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## Builds portlog, records this host for 30 s into ./portlog.db, and asks the questions.
 	@$(MAKE) --no-print-directory build
@@ -50,6 +50,12 @@ bench: ## Measures what recording costs against cat and ss, with 130 000 sockets
 	@Scripts/install-packages $(bench_packages)
 	@{ $(swift) build $(release_flags) --product portlog && $(swift) build $(release_flags) --product portload && \
 		Tests/Benchmarks/run.sh $(release); }; $(finally)
+
+bench-history: ## Measures what a generated month costs: bytes, answers, against ss and zstd; takes a quarter of an hour.
+	@$(swift) --version >/dev/null
+	@Scripts/install-packages $(bench_packages) zstd
+	@{ $(swift) build $(release_flags) --product portlog && $(swift) build $(release_flags) --product portgen && \
+		Tests/Benchmarks/history.sh $(release); }; $(finally)
 
 clean: ## Removes what was built; a recorded ./portlog.db stays.
 	rm -rf $(SCRATCH) Package.resolved

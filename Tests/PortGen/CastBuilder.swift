@@ -53,6 +53,13 @@ struct CastBuilder {
         serve(
             nginx, 443, .tcp6, clients: (0..<200).map(Cast.neighbour6), skew: 2, perSecond: 0.02, lifetime: 5,
             closesFirst: 0.7)
+        if plan.standingClients > 0 {
+            let push = add("pushd", uid: 1002, unit: "pushd.service", .none)
+            let lifetime = 8 * 3600.0
+            serve(
+                push, 5222, .tcp, clients: publicClients, perSecond: Double(plan.standingClients) / lifetime,
+                lifetime: lifetime, closesFirst: 0.2)
+        }
         let edge = add("envoy", uid: 1001, unit: "envoy.service", .reusePort(4))
         serve(
             edge, 8443, .tcp, clients: addresses(3, from: 0x0A00_0101), perSecond: 0.16, lifetime: 2, closesFirst: 0.9)

@@ -17,6 +17,8 @@ struct Plan {
     var host = "longhaul"
     /// How many different addresses the clients of the public service come from.
     var publicClients = 20_000
+    /// How many clients keep a connection for hours, as those of a push service do; their number grows to it in the first hours.
+    var standingClients = 0
     /// `ip_local_port_range` at the start.
     var range = PortRange.standard
 

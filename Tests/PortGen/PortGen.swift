@@ -38,6 +38,12 @@ struct PortGen: ParsableCommand {
     @Option(help: "How many addresses the public service's clients come from.")
     var clients = Plan().publicClients
 
+    @Option(help: "How many clients keep a connection for hours, besides those that come and go.")
+    var standing = Plan().standingClients
+
+    @Option(help: "A folder for what `ss -tan` would have printed at each sample, one file each.")
+    var ssFolder: String?
+
     @Option(
         help:
             "For how many days every sample is kept, minutes 90 days and hours 2 years, as a recorder would; else everything."
@@ -64,17 +70,21 @@ struct PortGen: ParsableCommand {
         plan.start = start
         plan.host = host
         plan.publicClients = clients
+        plan.standingClients = standing
         if let keepDays {
             plan.retention = .standard
             plan.retention.samples = Int64(keepDays * 86_400_000)
         }
         plan.retention.budget = budget
-        let summary = try HistoryGenerator(plan: plan, database: database).run { day in
-            let text =
-                "day \(day.number): \(day.samples) samples, \(day.intervals) intervals, \(day.sockets) sockets, "
-                + "\(Int(day.microseconds)) µs a sample (CPU \(Int(day.cpuMicroseconds)) µs)\n"
-            FileHandle.standardError.write(Data(text.utf8))
-        }
+        let listing = ssFolder.map(SocketListing.init)
+        let generator = HistoryGenerator(plan: plan, database: database)
+        let summary = try generator.run(
+            onDay: { day in
+                let text =
+                    "day \(day.number): \(day.samples) samples, \(day.intervals) intervals, \(day.sockets) sockets, "
+                    + "\(Int(day.microseconds)) µs a sample (CPU \(Int(day.cpuMicroseconds)) µs)\n"
+                FileHandle.standardError.write(Data(text.utf8))
+            }, onSample: { try listing?.write($0, $1) })
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
         print(String(decoding: try encoder.encode(summary), as: UTF8.self))

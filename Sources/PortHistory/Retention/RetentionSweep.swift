@@ -83,22 +83,25 @@ struct RetentionSweep {
         let hour = try query.oldest(.hour)
         let ends: [Int64?] = [try endOfOldest(query)?.clock, minute?.clock, hour?.clock]
         let ages = ends.map { $0.map { state.clock - $0 } ?? 0 }
-        let candidates = [
-            oldest < state.sample, minute.map { $0.samples.upperBound < state.sample } ?? false, hour != nil,
-        ]
-        let order = candidates.indices.filter { candidates[$0] }
-        let above = order.first { ages[$0] > Self.floors[$0] }
-        let victim = above ?? order.max { ages[$0] * Self.floors[$1] < ages[$1] * Self.floors[$0] }
-        switch victim {
-        case 0:
-            // What retention removes lies in chunks: one of the shortest intervals more.
-            let chunk = IntervalCluster(length: 0)
-            oldest = min(chunk.firstSample(ofChunk: chunk.chunk(of: oldest) + 1), state.sample)
-            return true
-        case 1: return try minute.map { try drop($0, query) } ?? false
-        case 2: return try hour.map { try drop($0, query) } ?? false
-        default: return false
+        // Those above their floors in turn, then the others, the one first that is nearest to its own.
+        let order = ages.indices.sorted { a, b in
+            let (isAbove, isOtherAbove) = (ages[a] > Self.floors[a], ages[b] > Self.floors[b])
+            if isAbove != isOtherAbove { return isAbove }
+            return isAbove ? a < b : ages[a] * Self.floors[b] > ages[b] * Self.floors[a]
         }
+        for victim in order {
+            switch victim {
+            case 0:
+                if oldest >= state.sample { continue }
+                // What retention removes lies in chunks: one of the shortest intervals more.
+                let chunk = IntervalCluster(length: 0)
+                oldest = min(chunk.firstSample(ofChunk: chunk.chunk(of: oldest) + 1), state.sample)
+                return true
+            case 1: if let minute, try drop(minute, query) { return true }
+            default: if let hour, try drop(hour, query) { return true }
+            }
+        }
+        return false
     }
 
     /// Removes a bucket and its rows. A minute of the hour at hand stays: the hour is made of it.
