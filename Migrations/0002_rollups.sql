@@ -31,6 +31,7 @@ CREATE TABLE interval (
     holder INTEGER NOT NULL REFERENCES holder (id),
     age INTEGER NOT NULL,                  -- first sample - the socket's first sample in any state
     time_wait_age INTEGER NOT NULL,        -- hundredths of a second that a TIME_WAIT had lasted at its first sample
+    port INTEGER AS (local_port & 65535),  -- the port itself: computed, takes no room
     PRIMARY KEY (cluster, local_port, start, flow, remote_port, span, inode)
 ) STRICT, WITHOUT ROWID;
 
@@ -46,6 +47,7 @@ CREATE TABLE listener_interval (
     holder INTEGER NOT NULL REFERENCES holder (id),
     age INTEGER NOT NULL,
     time_wait_age INTEGER NOT NULL,
+    port INTEGER AS (local_port & 65535),
     PRIMARY KEY (cluster, local_port, start, flow, remote_port, span, inode)
 ) STRICT, WITHOUT ROWID;
 
