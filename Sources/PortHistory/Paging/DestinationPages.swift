@@ -19,6 +19,8 @@ public struct DestinationFigures: Sendable {
 ///
 /// It tells what there was when the reading began: the minute at hand is read at the beginning, and no bucket that ended later.
 public struct DestinationPages {
+    /// The first sample that any bucket had when the reading began; `nil` where there was none.
+    public let oldest: Int?
     private let samples: ClosedRange<Int>
     private let filter: SocketFilter
     /// The first sample that no bucket had whole when the reading began.
@@ -36,6 +38,7 @@ public struct DestinationPages {
         self.filter = filter
         position = samples.lowerBound
         let query = RollupQuery(database: view.database)
+        oldest = try query.firstSample(after: 0)
         guard let minute = try query.bucket(.minute) else {
             end = .max
             return

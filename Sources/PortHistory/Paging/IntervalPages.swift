@@ -9,6 +9,8 @@ import PortModel
 public struct IntervalPages {
     /// The newest sample when the reading began.
     public let newest: Int
+    /// The oldest sample of which everything was kept then that the pages tell.
+    public let oldest: Int
     private let samples: ClosedRange<Int>
     private let filter: SocketFilter
     /// Intervals that were closed already ended no later.
@@ -41,6 +43,7 @@ public struct IntervalPages {
         self.filter = filter
         self.tables = tables[...]
         newest = view.newestNumber
+        oldest = try view.oldestSample(of: tables.contains(.sockets) ? .sockets : .listeners)
         // A reboot closes everything at the newest sample, else an interval is closed by the sample after its last.
         lastClosed = try view.hasOpenIntervals() ? newest - 1 : newest
         if newest < samples.lowerBound { return }
