@@ -4,7 +4,7 @@ import PortModel
 /// The history at one moment, inside one read transaction: ``HistoryReader/read(_:)`` lends it. Not to be kept.
 public final class HistoryView {
     let database: Database
-    private let intervals: IntervalQuery
+    let intervals: IntervalQuery
     let timeOfSample: HotStatement
     let rollups: RollupQuery
     private let holders: HolderReader
@@ -111,12 +111,13 @@ public final class HistoryView {
     private func intervals(
         _ search: IntervalQuery.Search, _ filter: SocketFilter, _ body: (SocketInterval) throws -> Void
     ) throws {
-        try intervals.forEach(
-            search,
-            flow: { flow in
-                try (filter.namespace == nil || filter.namespace == namespaceName(flow.namespace))
-                    && (filter.transport == nil || filter.transport == flow.table.transport)
-            }, body)
+        try intervals.forEach(search, flow: { try isWanted($0, filter) }, body)
+    }
+
+    /// Whether a filter lets the sockets of a flow through.
+    func isWanted(_ flow: FlowReader.Flow, _ filter: SocketFilter) throws -> Bool {
+        try (filter.namespace == nil || filter.namespace == namespaceName(flow.namespace))
+            && (filter.transport == nil || filter.transport == flow.table.transport)
     }
 
     /// The last sample that saw an interval's socket in any state; the newest sample while it is still there.

@@ -13,9 +13,11 @@ final class IntervalQuery {
         var tables = IntervalTable.allCases
     }
 
-    private let database: Database
-    private let flows: FlowReader
-    private let clusters: [IntervalTable: [IntervalCluster]]
+    let database: Database
+    /// The flows behind the intervals.
+    let flows: FlowReader
+    /// The duration classes that each table has, in the order of the key.
+    let clusters: [IntervalTable: [IntervalCluster]]
     private let successors: [IntervalTable: HotStatement]
     private var statements: [Select: HotStatement] = [:]
     /// The newest sample, at which open intervals end for now; 0 in an empty history.
@@ -38,7 +40,7 @@ final class IntervalQuery {
         try HotStatement(
             database,
             """
-            SELECT \(closedColumns) FROM \(table.rawValue)
+            SELECT \(IntervalRow.closedColumns) FROM \(table.rawValue)
             WHERE cluster = ?1 AND local_port = ?2 AND start = ?3 AND flow = ?4 AND remote_port = ?5 AND age = ?6
             """)
     }
@@ -49,9 +51,6 @@ final class IntervalQuery {
         var table: IntervalTable
         var what: What
     }
-
-    private static let closedColumns = "local_port, flow, remote_port, span, inode, holder, age, time_wait_age"
-    private static let openColumns = "local_port, flow, remote_port, kind, inode, holder, age, time_wait_age"
 
     /// Every interval that is looked for and whose flow is wanted.
     func forEach(
@@ -64,7 +63,7 @@ final class IntervalQuery {
             let flow = try flows.flow(id)
             let isIn: Bool
             if let known = wanted[id] { isIn = known } else { isIn = try isWanted(flow); wanted[id] = isIn }
-            if isIn { try body(try Self.interval(statement, flow, first: first, last: last, isOpen: isOpen)) }
+            if isIn { try body(IntervalRow(statement, first: first, last: last, isOpen: isOpen).interval(flow)) }
         }
         for table in search.tables {
             for cluster in clusters[table] ?? [] {
@@ -73,17 +72,20 @@ final class IntervalQuery {
                 }
             }
         }
+        try forEachOpen(search) { try deliver($0, first: $1, last: newest, isOpen: true) }
+    }
+
+    /// Every open interval that is looked for, as a row of ``IntervalRow/openColumns`` with its first sample.
+    func forEachOpen(_ search: Search, _ body: (HotStatement, _ first: Int) throws -> Void) throws {
         let open = try HotStatement(database, Self.selectOpen(search))
         open.bind(1, search.samples.upperBound)
         if let port = search.localPort { open.bind(2, Int(port)) }
         defer { open.reset() }
-        while try open.next() {
-            try deliver(open, first: Int(try open.number(8, as: Int32.self)), last: newest, isOpen: true)
-        }
+        while try open.next() { try body(open, Int(try open.number(8, as: Int32.self))) }
     }
 
     private static func selectOpen(_ search: Search) -> String {
-        "SELECT \(openColumns), first FROM open_interval WHERE first <= ?1"
+        "SELECT \(IntervalRow.openColumns), first FROM open_interval WHERE first <= ?1"
             + (search.tables.contains(.sockets) ? "" : " AND kind & 15 IN (7, 10)")
             + (search.localPort == nil ? "" : " AND local_port = ?2")
     }
@@ -96,10 +98,8 @@ final class IntervalQuery {
         func scan(_ statement: HotStatement) throws {
             defer { statement.reset() }
             while try statement.next() {
-                let start: UInt32 = try statement.number(9)
-                let chunk = cluster.chunk(stored: statement.int(8))
-                let first = cluster.firstSample(ofChunk: chunk) + Int(start)
-                try body(statement, first, first + Int(try Self.length(statement)))
+                let samples = try Self.samples(statement, cluster)
+                try body(statement, samples.first, samples.last)
             }
         }
         guard let port = search.localPort else {
@@ -121,7 +121,7 @@ final class IntervalQuery {
     private func statement(_ table: IntervalTable, _ what: Select.What) throws -> HotStatement {
         let select = Select(table: table, what: what)
         if let known = statements[select], !known.isBusy { return known }
-        let columns = "SELECT \(Self.closedColumns), cluster, start FROM \(table.rawValue) WHERE "
+        let columns = "SELECT \(IntervalRow.closedColumns), cluster, start FROM \(table.rawValue) WHERE "
         let sql =
             switch what {
             case .chunks: columns + "cluster BETWEEN ?1 AND ?2"
@@ -139,6 +139,13 @@ final class IntervalQuery {
 
     private static func length(_ statement: HotStatement) throws -> UInt32 {
         try UInt32(checked: statement.int(3) >> IntervalKind.bits)
+    }
+
+    /// From when to when a closed interval was, by a row of ``IntervalRow/closedColumns`` with cluster and start behind them.
+    static func samples(_ statement: HotStatement, _ cluster: IntervalCluster) throws -> (first: Int, last: Int) {
+        let start: UInt32 = try statement.number(9)
+        let first = cluster.firstSample(ofChunk: cluster.chunk(stored: statement.int(8))) + Int(start)
+        return (first, first + Int(try length(statement)))
     }
 
     /// The part of a range of chunks that the table has: asking for a port is one seek a chunk.
@@ -187,32 +194,12 @@ final class IntervalQuery {
                 defer { statement.reset() }
                 while try statement.next() {
                     let last = first + Int(try Self.length(statement))
-                    let next = try Self.interval(statement, flow, first: first, last: last, isOpen: false)
+                    let next = try IntervalRow(statement, first: first, last: last, isOpen: false).interval(flow)
                     if interval.isSameSocket(as: next) { return next }
                 }
             }
         }
         return nil
-    }
-
-    /// An interval of the row at hand: of a closed one the columns hold stored ports, and the kind is the lower part of the span.
-    private static func interval(
-        _ statement: HotStatement, _ flow: FlowReader.Flow, first: Int, last: Int, isOpen: Bool
-    ) throws -> SocketInterval {
-        func port(_ column: Int32) throws -> UInt16 {
-            isOpen ? try statement.number(column) : try StoredPort.port(statement.int(column))
-        }
-        let kind = IntervalKind(rawValue: statement.int(3))
-        let remotePort = flow.remotePort == 0 ? try port(2) : flow.remotePort
-        let age: UInt32 = try statement.number(6)
-        var interval = SocketInterval(
-            namespace: flow.namespace, table: flow.table, state: kind.state, role: kind.role,
-            local: Endpoint(flow.local, try port(0)), remote: Endpoint(flow.remote, remotePort),
-            inode: UInt64(truncatingIfNeeded: statement.int(4)), holder: statement.int(5), first: first, last: last,
-            socketFirst: first - Int(age), isOpen: isOpen, timeWaitAge: Int(try statement.number(7, as: UInt16.self)))
-        interval.flow = statement.int(1)
-        interval.isContinued = kind.isContinued
-        return interval
     }
 }
 

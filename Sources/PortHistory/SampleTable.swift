@@ -12,8 +12,21 @@ enum SampleTable {
     static func sample(
         _ condition: String, _ arguments: StatementArguments, in database: Database
     ) throws -> SampleRecord? {
-        let sql = "SELECT sample.*, boot.boot_id FROM sample JOIN boot ON boot.id = sample.boot \(condition)"
-        return try Row.fetchOne(database.cachedStatement(sql: sql), arguments: arguments).map(record)
+        try Row.fetchOne(database.cachedStatement(sql: "\(select) \(condition)"), arguments: arguments).map(record)
+    }
+
+    private static let select = "SELECT sample.*, boot.boot_id FROM sample JOIN boot ON boot.id = sample.boot"
+
+    /// The samples of a range that are kept, by number, until the body has enough.
+    static func forEach(
+        in samples: ClosedRange<Int>, of database: Database, _ body: (SampleRecord) throws -> Bool
+    ) throws {
+        let rows = try Row.fetchCursor(
+            database.cachedStatement(sql: "\(select) WHERE number BETWEEN ? AND ? ORDER BY number"),
+            arguments: [samples.lowerBound, samples.upperBound])
+        while let row = try rows.next() {
+            if try !body(record(row)) { return }
+        }
     }
 
     private static func record(_ row: Row) -> SampleRecord {

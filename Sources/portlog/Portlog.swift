@@ -20,7 +20,7 @@ struct Portlog: AsyncParsableCommand {
         version: Version.current,
         subcommands: [
             RecordCommand.self, StatusCommand.self, TimeWaitCommand.self, EphemeralCommand.self, ConflictsCommand.self,
-            ListenersCommand.self, WhoCommand.self, SocketsCommand.self,
+            ListenersCommand.self, WhoCommand.self, SocketsCommand.self, ExportCommand.self,
         ])
 
     /// Runs the program in its process, and ends it.

@@ -14,11 +14,11 @@ final class RecordedHost {
     /// The limits of the samples to come.
     var limits = PortLimits()
 
-    init() throws {
+    init(retention: RetentionPolicy = .standard) throws {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("portlog-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         path = folder.appendingPathComponent("history.db").path
-        writer = try HistoryWriter(path: path, host: "testhost", bootID: "boot")
+        writer = try HistoryWriter(path: path, host: "testhost", bootID: "boot", retention: retention)
     }
 
     deinit {

@@ -130,7 +130,8 @@ struct Question: Sendable, CustomTestStringConvertible {
         #expect(await Asked(question.words, of: history).output.contains("NAMESPACE"))
     }
 
-    @Test("Every command has help that says what it answers", arguments: Question.all.map(\.name) + ["record"])
+    @Test(
+        "Every command has help that says what it answers", arguments: Question.all.map(\.name) + ["record", "export"])
     func help(name: String) async {
         let test = TestWorld()
         #expect(await CommandRunner(root: Portlog.self, world: test.world).run([name, "--help"]) == 0)

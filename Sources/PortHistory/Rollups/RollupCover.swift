@@ -60,7 +60,7 @@ extension RollupQuery {
     }
 
     /// Whether the finer buckets of a bucket are all still there.
-    private func isMade(_ bucket: RollupBucket, of finer: RollupLevel) throws -> Bool {
+    func isMade(_ bucket: RollupBucket, of finer: RollupLevel) throws -> Bool {
         try self.bucket(finer, beginningBy: bucket.samples.lowerBound)?.samples.lowerBound == bucket.samples.lowerBound
     }
 }

@@ -18,14 +18,17 @@ public enum RollupLevel: Int, CaseIterable, Sendable, Comparable {
         }
     }
 
-    /// The table with one row for a series and a bucket in which it changed.
-    var table: String {
+    /// `minute`, `hour` or `day`.
+    public var name: String {
         switch self {
         case .minute: "minute"
         case .hour: "hour"
         case .day: "day"
         }
     }
+
+    /// The table with one row for a series and a bucket in which it changed.
+    var table: String { name }
 
     /// The minute, hour or day of a moment, counted from 1970.
     func number(of moment: Timestamp) -> Int64 {

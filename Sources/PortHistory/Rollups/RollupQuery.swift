@@ -62,6 +62,15 @@ final class RollupQuery {
         return try statement.next() ? try Self.bucket(statement) : nil
     }
 
+    /// The first sample after another one with which a bucket of any level begins.
+    func firstSample(after sample: Int) throws -> Int? {
+        try RollupLevel.allCases.compactMap { level in
+            try Int.fetchOne(
+                database.cachedStatement(sql: "SELECT min(first) FROM bucket WHERE level = ? AND first > ?"),
+                arguments: [level.rawValue, sample])
+        }.min()
+    }
+
     private static func bucket(_ statement: HotStatement) throws -> RollupBucket {
         let first = Int(try statement.number(1, as: Int32.self))
         let last = Int(try statement.number(2, as: Int32.self))
@@ -114,6 +123,9 @@ final class RollupQuery {
             opened: try count(8), closed: try count(9))
     }
 
+    private static let subjectColumns =
+        "s.id, s.kind, s.namespace, s.transport, s.state, s.local_address, s.local_port, s.remote_address, s.remote_port"
+
     /// Every series, by number.
     func series() throws -> [Series] {
         if let known { return known }
@@ -126,30 +138,43 @@ final class RollupQuery {
         let statement = try HotStatement(
             database,
             """
-            SELECT s.id, s.kind, s.namespace, s.transport, s.state, s.local_address, s.local_port, s.remote_address,
-                s.remote_port, n.level, n.holder
+            SELECT \(Self.subjectColumns), n.level, n.holder
             FROM series s LEFT JOIN series_now n ON n.series = s.id ORDER BY s.id
             """)
         defer { statement.reset() }
         var series: [Series] = []
         while try statement.next() {
-            guard let subject = try Self.subject(statement) else {
-                throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "series \(statement.int(0)) is malformed")
-            }
             series.append(
                 Series(
-                    id: statement.int(0), subject: subject, level: Int(try statement.number(9, as: Int32.self)),
-                    holder: statement.int(10), isLive: !statement.isNull(9)))
+                    id: statement.int(0), subject: try Self.subject(statement),
+                    level: Int(try statement.number(9, as: Int32.self)), holder: statement.int(10),
+                    isLive: !statement.isNull(9)))
         }
         return series
     }
 
-    private static func subject(_ statement: HotStatement) throws -> SeriesSubject? {
-        guard let kind = SeriesKind(rawValue: statement.int(1)) else { return nil }
+    /// What a series counts.
+    ///
+    /// - Throws: `SQLITE_CORRUPT` when there is none or it cannot be read: no series is ever removed.
+    func subject(of series: Int) throws -> SeriesSubject {
+        let statement = try HotStatement(database, "SELECT \(Self.subjectColumns) FROM series s WHERE s.id = ?1")
+        statement.bind(1, series)
+        defer { statement.reset() }
+        guard try statement.next() else { throw Self.malformed(series) }
+        return try Self.subject(statement)
+    }
+
+    private static func malformed(_ series: Int) -> DatabaseError {
+        DatabaseError(resultCode: .SQLITE_CORRUPT, message: "series \(series) is missing or malformed")
+    }
+
+    private static func subject(_ statement: HotStatement) throws -> SeriesSubject {
         let (local, remote) = (statement.text(5), statement.text(7))
         let localAddress = local.isEmpty ? nil : IPAddress(local)
         let remoteAddress = remote.isEmpty ? nil : IPAddress(remote)
-        if !local.isEmpty && localAddress == nil || !remote.isEmpty && remoteAddress == nil { return nil }
+        guard let kind = SeriesKind(rawValue: statement.int(1)), local.isEmpty || localAddress != nil,
+            remote.isEmpty || remoteAddress != nil
+        else { throw malformed(statement.int(0)) }
         let remotePort: UInt16 = try statement.number(8)
         return SeriesSubject(
             kind, namespace: Int(try statement.number(2, as: Int16.self)),

@@ -74,4 +74,12 @@ public struct SeriesRow: Hashable, Sendable {
         if !byUtilization { highest.capacity = peak.capacity }
         if highest.isHigher(than: peak, byUtilization: byUtilization) { peak = highest }
     }
+
+    /// What became of this series and of another one of the same subject together, in the same bucket.
+    func joined(with other: SeriesRow, byUtilization: Bool) -> SeriesRow {
+        SeriesRow(
+            level: level + other.level, before: before + other.before, total: total + other.total,
+            peak: other.peak.isHigher(than: peak, byUtilization: byUtilization) ? other.peak : peak,
+            opened: opened + other.opened, closed: closed + other.closed)
+    }
 }

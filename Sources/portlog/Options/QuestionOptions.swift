@@ -1,8 +1,5 @@
 import ArgumentParser
 import PortHistory
-import PortModel
-
-extension TransportProtocol: ExpressibleByArgument {}
 
 /// What every question takes: how to answer, and about which sockets.
 struct QuestionOptions: ParsableArguments {
@@ -11,18 +8,7 @@ struct QuestionOptions: ParsableArguments {
         name: [.short, .long], parsing: .unconditional, help: "How to write the answer: for people, or as JSON or CSV.")
     var output: OutputFormat = .table
 
-    /// About one protocol only.
-    @Option(
-        name: .customLong("protocol"), parsing: .unconditional,
-        help: ArgumentHelp("Only this protocol. Default: both.", valueName: "protocol"))
-    var transport: TransportProtocol?
-
-    /// About one network namespace only.
-    @Option(
-        name: .long, parsing: .unconditional,
-        help: ArgumentHelp(
-            "Only this network namespace; 'host' is the recorder's own. Default: all.", valueName: "name"))
-    var namespace: String?
+    @OptionGroup var sockets: FilterOptions
 
     /// How many entries of a list are shown; `nil` when nothing was given.
     @Option(
@@ -44,7 +30,7 @@ struct QuestionOptions: ParsableArguments {
     static let defaultLimit = 1000
 
     /// Which sockets the question is about.
-    var filter: SocketFilter { SocketFilter(namespace: namespace, transport: transport) }
+    var filter: SocketFilter { sockets.filter }
 
     /// How many entries to show at most; 0 for all.
     ///

@@ -8,7 +8,19 @@ struct CSVDocument {
 
     /// Writes entries, however many there are.
     func write<Entry>(_ entries: some Sequence<Entry>, _ columns: [CSVColumn<Entry>], to output: OutputWriter) throws {
+        try writeHeader(columns, to: output)
+        try writeRows(entries, columns, to: output)
+    }
+
+    /// Writes the header line.
+    func writeHeader<Entry>(_ columns: [CSVColumn<Entry>], to output: OutputWriter) throws {
         try output.write(columns.map { CSVValue.text($0.name).cell }.joined(separator: ",") + "\r\n")
+    }
+
+    /// Writes entries without a header before them.
+    func writeRows<Entry>(
+        _ entries: some Sequence<Entry>, _ columns: [CSVColumn<Entry>], to output: OutputWriter
+    ) throws {
         var line = ""
         for entry in entries {
             line.removeAll(keepingCapacity: true)

@@ -27,28 +27,28 @@ struct JSONDocument {
         let entries = report.entries
         guard let gap = JSONShell.gap(ofList: Report.list.name, in: shell) else {
             // The list is not where the report says: then all at once.
-            try write([UInt8](try encoder.encode(report))[...], to: output)
+            try Self.write([UInt8](try encoder.encode(report))[...], to: output)
             try output.write("\n")
             return
         }
-        try write(shell[..<gap], to: output)
+        try Self.write(shell[..<gap], to: output)
         var start = 0
         while start < entries.count {
             let end = min(start + pieceLength, entries.count)
             let piece = [UInt8](try encoder.encode(Array(entries[start..<end])))
             if start > 0 { try output.write(",") }
-            try write(piece.dropFirst().dropLast(), to: output)
+            try Self.write(piece.dropFirst().dropLast(), to: output)
             start = end
         }
-        try write(shell[gap...], to: output)
+        try Self.write(shell[gap...], to: output)
         try output.write("\n")
     }
 
     /// Writes encoded bytes. What JSON allows in a string and a terminal does not is escaped as JSON does: no reader
     /// sees a difference.
-    private func write(_ bytes: ArraySlice<UInt8>, to output: OutputWriter) throws {
+    static func write(_ bytes: ArraySlice<UInt8>, to output: OutputWriter) throws {
         if bytes.contains(where: { $0 >= 0x7f }) {
-            try output.write(Self.harmless(String(decoding: bytes, as: UTF8.self)))
+            try output.write(harmless(String(decoding: bytes, as: UTF8.self)))
         } else {
             try bytes.withUnsafeBytes { try output.write($0) }
         }
