@@ -69,7 +69,12 @@ let package = Package(
             swiftSettings: strict),
 
         // What several of the tests need.
-        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+        .target(
+            name: "TestSupport",
+            dependencies: ["Migrations", grdb],
+            path: "Tests/TestSupport",
+            exclude: ["Fixtures"],
+            swiftSettings: strict),
 
         .testTarget(name: "PortModelTests", dependencies: ["PortModel", "TestSupport"], swiftSettings: strict),
         .testTarget(
