@@ -103,7 +103,10 @@ let package = Package(
             dependencies: ["portlog", "PortModel", "PortHistory", "PortReports", "TestSupport"],
             exclude: ["Golden"],
             swiftSettings: strict),
-        .testTarget(name: "LiveTests", dependencies: ["portlog", "portload", "PortModel"], swiftSettings: strict),
+        .testTarget(
+            name: "LiveTests",
+            dependencies: ["portlog", "portload", "PortModel", "TestSupport"],
+            swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )
