@@ -70,7 +70,12 @@ let package = Package(
             swiftSettings: strict),
 
         // What several of the tests need.
-        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+        .target(
+            name: "TestSupport",
+            dependencies: ["Migrations", grdb],
+            path: "Tests/TestSupport",
+            exclude: ["Fixtures"],
+            swiftSettings: strict),
 
         .testTarget(name: "PortModelTests", dependencies: ["PortModel", "TestSupport"], swiftSettings: strict),
         .testTarget(
@@ -99,7 +104,10 @@ let package = Package(
             dependencies: ["portlog", "PortModel", "PortHistory", "PortReports", "TestSupport"],
             exclude: ["Golden"],
             swiftSettings: strict),
-        .testTarget(name: "LiveTests", dependencies: ["portlog", "portload", "PortModel"], swiftSettings: strict),
+        .testTarget(
+            name: "LiveTests",
+            dependencies: ["portlog", "portload", "PortModel", "TestSupport"],
+            swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

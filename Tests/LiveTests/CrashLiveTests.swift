@@ -30,7 +30,8 @@ extension LiveTests {
                 try #require(status == 128 + SIGKILL, "round \(round): it ended before it was killed")
 
                 let report: Comment = "round \(round), killed after \(delay) ms"
-                #expect(try Self.integrity(of: portlog.database, scratch) == "ok", report)
+                let verdict = try SQLite.ask(portlog.database, "PRAGMA integrity_check", copiedBelow: scratch)
+                #expect(verdict == "ok", report)
                 let sample = try portlog.ask("status")["last_sample"]
                 let number = try #require(sample["number"].int, report)
                 #expect(number >= newest, report)
@@ -49,20 +50,6 @@ extension LiveTests {
             #expect(status["database"]["samples"].int == newest + 1)
             let files = try FileManager.default.contentsOfDirectory(atPath: scratch.path)
             #expect(files.filter { $0.contains("damaged") } == [])
-        }
-
-        /// SQLite's own judgement, on a copy: what the crash has left stays as it is for the next start.
-        private static func integrity(of database: String, _ scratch: Scratch) throws -> String {
-            let copy = scratch.file("copy.db")
-            for suffix in ["", "-wal"] {
-                try? FileManager.default.removeItem(atPath: copy + suffix)
-                if FileManager.default.fileExists(atPath: database + suffix) {
-                    try FileManager.default.copyItem(atPath: database + suffix, toPath: copy + suffix)
-                }
-            }
-            try? FileManager.default.removeItem(atPath: copy + "-shm")
-            let result = try Command.run("sqlite3", [copy, "PRAGMA integrity_check"])
-            return (result.output + result.errors).trimmingCharacters(in: .whitespacesAndNewlines)
         }
     }
 }

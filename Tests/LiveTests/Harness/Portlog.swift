@@ -7,11 +7,15 @@ import Testing
 struct Portlog {
     let namespace: NetworkNamespace
     let database: String
+    private let disk: SmallDisk?
 
     /// A recorder of `namespace` with a database of its own.
-    init(in namespace: NetworkNamespace, _ scratch: Scratch) {
+    ///
+    /// - Parameter disk: where the database is; `nil`: with everything else of the test.
+    init(in namespace: NetworkNamespace, _ scratch: Scratch, on disk: SmallDisk? = nil) {
         self.namespace = namespace
-        database = scratch.file("portlog.db")
+        self.disk = disk
+        database = disk?.file("portlog.db") ?? scratch.file("portlog.db")
     }
 
     /// Takes samples and ends. The default is a single one.
@@ -22,10 +26,11 @@ struct Portlog {
     }
 
     /// Starts a recorder; without `samples` it goes on until it is ended.
-    func start(samples: Int? = nil, interval: String = "100ms") throws -> ChildProcess {
+    func start(samples: Int? = nil, interval: String = "100ms", options: [String] = []) throws -> ChildProcess {
         let count = samples.map { ["--samples", "\($0)"] } ?? []
-        let recorder = try namespace.start(
-            Binaries.portlog, ["record", "--database", database, "--interval", interval] + count)
+        let words = inside(
+            [Binaries.portlog, "record", "--database", database, "--interval", interval] + count + options)
+        let recorder = try namespace.start(words[0], Array(words.dropFirst()))
         recorder.closeInput()
         return recorder
     }
@@ -49,8 +54,11 @@ struct Portlog {
 
     /// Runs a question whatever comes of it. It needs no namespace: its answer comes from the database.
     func run(_ words: [String]) throws -> Command {
-        try Command.run(Binaries.portlog, words + ["--database", database, "-o", "json"])
+        let words = inside([Binaries.portlog] + words + ["--database", database, "-o", "json"])
+        return try Command.run(words[0], Array(words.dropFirst()))
     }
+
+    private func inside(_ words: [String]) -> [String] { disk?.inside(words) ?? words }
 
     private func lastSample() -> Int? {
         try? ask("status")["last_sample"]["number"].int

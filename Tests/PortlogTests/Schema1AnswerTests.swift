@@ -1,0 +1,56 @@
+import Foundation
+import PortHistory
+import PortModel
+import TestSupport
+import Testing
+
+@testable import portlog
+
+/// A history of schema 1: refused by questions until a recorder has brought it up to date, and then answered from as before.
+struct Schema1AnswerTests {
+    private let folder: TemporaryFolder
+    private let path: String
+
+    init() throws {
+        folder = try TemporaryFolder()
+        path = folder.file("portlog.db")
+    }
+
+    @Test("What the last portlog of schema 1 answered, this one answers from the same history")
+    func answers() async throws {
+        try Schema1History.make(at: path)
+        try HistoryWriter(path: path, host: Schema1History.host, bootID: Schema1History.bootID).close()
+        let all = try #require(try JSONSerialization.jsonObject(with: Schema1History.answers()) as? [[String: Any]])
+        #expect(all.count > 5)
+        for pair in all {
+            let words = try #require(pair["arguments"] as? [String])
+            let asked = await Asked(words + ["-o", "json"], of: path)
+            #expect(asked.code == 0, "\(words): \(asked.errors)")
+            let answer = try Self.lines(of: try asked.json)
+            let expected = try Self.lines(of: try #require(pair["answer"] as? [String: Any]))
+            #expect(answer == expected, "\(words)")
+        }
+    }
+
+    /// A document, but for the points of its chart: these are chosen otherwise than they were.
+    private static func lines(of document: [String: Any]) throws -> [String] {
+        var document = document
+        document["series"] = nil
+        let data = try JSONSerialization.data(withJSONObject: document, options: [.sortedKeys, .prettyPrinted])
+        return String(decoding: data, as: UTF8.self).split(separator: "\n").map(String.init)
+    }
+
+    @Test("A history of another schema is 69, says what to do, and no byte of it changes", arguments: [1, 3])
+    func otherSchema(schema: Int) async throws {
+        try Schema1History.make(at: path, more: "PRAGMA user_version = \(schema)")
+        let file = URL(fileURLWithPath: path)
+        let before = try Data(contentsOf: file)
+        for question in Question.all {
+            let asked = await Asked(question.words, of: path)
+            #expect(asked.code == 69 && asked.output == "", "\(question)")
+            #expect(asked.errors.contains("it has schema \(schema), and this portlog reads schema 2"), "\(question)")
+            #expect(asked.errors.contains(schema == 1 ? "'portlog record' run once" : "Use the newer portlog"))
+            #expect(try Data(contentsOf: file) == before, "\(question)")
+        }
+    }
+}
