@@ -23,10 +23,23 @@ struct OpenSocket {
     var timeWaitAge: UInt16 = 0
     /// Which side of a connection it is.
     var role: ConnectionRole = .none
+    /// What the rollups know of it.
+    private var flags: UInt8 = 0
+
     /// It is in TIME_WAIT and may be reused, so that it blocks no port.
-    var isReusable = false
+    var isReusable: Bool {
+        get { flags & 1 != 0 }
+        set { flags = newValue ? flags | 1 : flags & ~1 }
+    }
+
     /// It counts as a listener of a service.
-    var isService = false
+    var isService: Bool {
+        get { flags & 2 != 0 }
+        set { flags = newValue ? flags | 2 : flags & ~2 }
+    }
+
+    /// A socket that has just been read.
+    init(row: SocketRow) { self.row = row }
 }
 
 extension SocketRow {

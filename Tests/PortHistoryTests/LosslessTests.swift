@@ -1,7 +1,8 @@
-import PortHistory
 import PortModel
 import TestSupport
 import Testing
+
+@testable import PortHistory
 
 /// The promise of the history: the snapshot of every sample comes back as it was recorded.
 struct LosslessTests {
@@ -129,5 +130,14 @@ struct LosslessTests {
         let sample = SampleRecord(
             takenAt: Timestamp(milliseconds: Int64(number) * 1000), bootClock: Int64(number) * 1000)
         try writer.append(sample, snapshots, changes)
+    }
+}
+
+/// What a host with a hundred thousand sockets costs in memory is decided by these two.
+struct SocketMemoryTests {
+    @Test("a row takes 56 bytes, and an open socket 88")
+    func layout() {
+        #expect(MemoryLayout<SocketRow>.stride == 56)
+        #expect(MemoryLayout<OpenSocket>.stride == 88)
     }
 }
