@@ -190,4 +190,188 @@ UPDATE flow SET used = (SELECT used FROM address LIMIT 1);
 UPDATE holder SET used = (SELECT used FROM address LIMIT 1);
 UPDATE process SET used = (SELECT used FROM address LIMIT 1);
 
+-- The views. Those with a plural name are the interface for sqlite3, Datasette and Grafana (docs/data-model.md): columns
+-- may be added, and those that are there keep their names and their meaning, whatever becomes of the tables. Those with
+-- a singular name are what they are made of.
+
+CREATE VIEW samples AS
+SELECT s.number, strftime('%Y-%m-%dT%H:%M:%fZ', s.taken_at / 1000.0, 'unixepoch') AS taken_at,
+    s.taken_at AS taken_at_ms, b.boot_id, b.host, s.interval_ms / 1000.0 AS interval_s,
+    s.duration_us / 1000.0 AS duration_ms, s.cpu_us / 1000.0 AS cpu_ms, s.sockets, s.missed, s.permission_denied,
+    s.malformed, s.listen_overflows, s.listen_drops, s.time_wait_overflow
+FROM sample s JOIN boot b ON b.id = s.boot;
+
+-- The levels of buckets, by their names.
+CREATE VIEW resolution AS SELECT 0 AS level, 'minute' AS name UNION ALL SELECT 1, 'hour' UNION ALL SELECT 2, 'day';
+
+-- The oldest moment of which anything is known.
+CREATE VIEW beginning AS
+SELECT min(at) AS at FROM (
+    SELECT taken_at AS at FROM sample WHERE number = (SELECT min(number) FROM sample)
+    UNION ALL
+    SELECT b.since FROM resolution r CROSS JOIN bucket b
+    ON b.level = r.level AND b.first = (SELECT min(first) FROM bucket WHERE level = r.level)
+);
+
+-- Every interval, closed and open, in words. `is_kept`: one of listener_interval, or open and without a peer.
+--
+-- The condition on local_port is always true. With it a WHERE on the port is one seek a cluster: the constant takes the
+-- place of the column `port` in it.
+--
+-- When a sample was taken that is no longer kept is told by the finest bucket that has it, as if its samples followed
+-- each other evenly; before all buckets it is the oldest moment known.
+CREATE VIEW socket AS
+WITH RECURSIVE
+    socket_cluster (number) AS (
+        SELECT min(cluster) FROM interval
+        UNION ALL
+        SELECT (SELECT min(cluster) FROM interval WHERE cluster > c.number)
+        FROM socket_cluster c WHERE c.number IS NOT NULL
+    ),
+    listener_cluster (number) AS (
+        SELECT min(cluster) FROM listener_interval
+        UNION ALL
+        SELECT (SELECT min(cluster) FROM listener_interval WHERE cluster > c.number)
+        FROM listener_cluster c WHERE c.number IS NOT NULL
+    ),
+    found AS (
+        SELECT 0 AS is_kept, 0 AS is_open, i.port AS local_port, i.flow, i.remote_port & 65535 AS remote_port,
+            i.span & 127 AS kind, i.inode, i.holder, i.age, i.span >> 7 AS length,
+            ((i.cluster & 67108863) << ((i.cluster >> 26) + 6)) + i.start AS first
+        FROM socket_cluster c CROSS JOIN interval i
+        ON i.cluster = c.number AND i.local_port = ((i.port + 32768) & 65535) - 32768
+        UNION ALL
+        SELECT 1, 0, i.port, i.flow, i.remote_port & 65535, i.span & 127, i.inode, i.holder, i.age, i.span >> 7,
+            ((i.cluster & 67108863) << ((i.cluster >> 26) + 6)) + i.start
+        FROM listener_cluster c CROSS JOIN listener_interval i
+        ON i.cluster = c.number AND i.local_port = ((i.port + 32768) & 65535) - 32768
+        UNION ALL
+        SELECT 1, 1, local_port, flow, remote_port, kind, inode, holder, age,
+            (SELECT max(number) FROM sample) - first, first
+        FROM open_interval WHERE kind & 15 IN (7, 10)
+        UNION ALL
+        SELECT 0, 1, local_port, flow, remote_port, kind, inode, holder, age,
+            (SELECT max(number) FROM sample) - first, first
+        FROM open_interval WHERE kind & 15 NOT IN (7, 10)
+    )
+SELECT n.name AS namespace,
+    CASE WHEN f.socket_table < 2 THEN 'tcp' ELSE 'udp' END AS protocol,
+    CASE f.socket_table & 1 WHEN 0 THEN 'ipv4' ELSE 'ipv6' END AS family,
+    CASE i.kind & 15
+        WHEN 1 THEN 'established' WHEN 2 THEN 'syn_sent' WHEN 3 THEN 'syn_received' WHEN 4 THEN 'fin_wait_1'
+        WHEN 5 THEN 'fin_wait_2' WHEN 6 THEN 'time_wait' WHEN 8 THEN 'close_wait' WHEN 9 THEN 'last_ack'
+        WHEN 10 THEN 'listen' WHEN 11 THEN 'closing'
+        ELSE CASE WHEN f.socket_table < 2 THEN 'close' ELSE 'unconnected' END
+    END AS state,
+    CASE i.kind >> 4 & 3 WHEN 1 THEN 'outgoing' WHEN 2 THEN 'accepted' END AS role,
+    l.text AS local_address, i.local_port,
+    CASE WHEN f.remote_port + i.remote_port > 0 OR p.text NOT IN ('0.0.0.0', '::', '::ffff:0.0.0.0')
+        THEN p.text END AS remote_address,
+    CAST(CASE WHEN f.remote_port + i.remote_port > 0 OR p.text NOT IN ('0.0.0.0', '::', '::ffff:0.0.0.0')
+        THEN f.remote_port + i.remote_port END AS INTEGER) AS remote_port,
+    CAST(nullif(h.uid, -1) AS INTEGER) AS uid, CAST(nullif(i.inode, 0) AS INTEGER) AS inode,
+    ifnull((
+        SELECT group_concat(owner, ', ') FROM (
+            SELECT g.command || '/' || o.pid AS owner
+            FROM json_each(h.processes) j JOIN process o ON o.id = j.value JOIN program g ON g.id = o.program
+            ORDER BY j.key
+        )
+    ), '') AS owners,
+    CASE h.attribution WHEN 1 THEN 'observed' WHEN 2 THEN 'inherited' WHEN 3 THEN 'inferred' ELSE 'unknown' END
+        AS attribution,
+    i.holder, i.is_open, CAST(i.first AS INTEGER) AS first_sample, CAST(i.first + i.length AS INTEGER) AS last_sample,
+    strftime('%Y-%m-%dT%H:%M:%fZ', coalesce(
+        (SELECT taken_at FROM sample WHERE number = i.first),
+        (SELECT b.since + (b.until - b.since) * (min(i.first, b.last) - b.first) / max(1, b.last - b.first)
+         FROM resolution r CROSS JOIN bucket b
+         ON b.level = r.level
+            AND b.first = (SELECT max(first) FROM bucket WHERE level = r.level AND first <= i.first)
+         ORDER BY r.level LIMIT 1),
+        (SELECT at FROM beginning)) / 1000.0, 'unixepoch') AS from_at,
+    CASE i.is_open WHEN 0 THEN strftime('%Y-%m-%dT%H:%M:%fZ', coalesce(
+        (SELECT taken_at FROM sample WHERE number = i.first + i.length),
+        (SELECT b.since + (b.until - b.since) * (min(i.first + i.length, b.last) - b.first) / max(1, b.last - b.first)
+         FROM resolution r CROSS JOIN bucket b
+         ON b.level = r.level
+            AND b.first = (SELECT max(first) FROM bucket WHERE level = r.level AND first <= i.first + i.length)
+         ORDER BY r.level LIMIT 1),
+        (SELECT at FROM beginning)) / 1000.0, 'unixepoch') END AS to_at,
+    strftime('%Y-%m-%dT%H:%M:%fZ', coalesce(
+        (SELECT taken_at FROM sample WHERE number = i.first - i.age),
+        (SELECT b.since + (b.until - b.since) * (min(i.first - i.age, b.last) - b.first) / max(1, b.last - b.first)
+         FROM resolution r CROSS JOIN bucket b
+         ON b.level = r.level
+            AND b.first = (SELECT max(first) FROM bucket WHERE level = r.level AND first <= i.first - i.age)
+         ORDER BY r.level LIMIT 1),
+        (SELECT at FROM beginning)) / 1000.0, 'unixepoch') AS first_seen_at,
+    h.processes, i.is_kept
+FROM found i
+CROSS JOIN flow f ON f.id = i.flow
+CROSS JOIN namespace n ON n.id = f.namespace
+CROSS JOIN address l ON l.id = f.local_address
+CROSS JOIN address p ON p.id = f.remote_address
+CROSS JOIN holder h ON h.id = i.holder;
+
+CREATE VIEW sockets AS
+SELECT namespace, protocol, family, state, role, local_address, local_port, remote_address, remote_port, uid, inode,
+    owners, attribution, holder, is_open, first_sample, last_sample, from_at, to_at, first_seen_at
+FROM socket;
+
+CREATE VIEW listeners AS
+SELECT namespace, protocol, family, state, role, local_address, local_port, remote_address, remote_port, uid, inode,
+    owners, attribution, holder, is_open, first_sample, last_sample, from_at, to_at, first_seen_at,
+    ifnull((
+        SELECT group_concat(unit, ', ') FROM (
+            SELECT DISTINCT o.unit FROM json_each(s.processes) j JOIN process o ON o.id = j.value
+            WHERE o.unit <> '' ORDER BY o.unit
+        )
+    ), '') AS units,
+    ifnull((
+        SELECT group_concat(container, ', ') FROM (
+            SELECT DISTINCT o.container FROM json_each(s.processes) j JOIN process o ON o.id = j.value
+            WHERE o.container <> '' ORDER BY o.container
+        )
+    ), '') AS containers
+FROM socket s
+WHERE is_kept = 1 AND state IN ('listen', 'unconnected');
+
+CREATE VIEW owners AS
+SELECT h.id AS holder,
+    CASE h.attribution WHEN 1 THEN 'observed' WHEN 2 THEN 'inherited' WHEN 3 THEN 'inferred' ELSE 'unknown' END
+        AS attribution,
+    o.pid, strftime('%Y-%m-%dT%H:%M:%fZ', o.started_at / 1000.0, 'unixepoch') AS started_at, g.command,
+    nullif(g.executable, '') AS executable, o.uid, nullif(o.unit, '') AS unit, nullif(o.container, '') AS container
+FROM holder h CROSS JOIN json_each(h.processes) j JOIN process o ON o.id = j.value JOIN program g ON g.id = o.program;
+
+CREATE VIEW sysctls AS
+SELECT n.name AS namespace, i.first AS first_sample, i.last AS last_sample,
+    strftime('%Y-%m-%dT%H:%M:%fZ', coalesce(
+        (SELECT taken_at FROM sample WHERE number = i.first),
+        (SELECT b.since + (b.until - b.since) * (min(i.first, b.last) - b.first) / max(1, b.last - b.first)
+         FROM resolution r CROSS JOIN bucket b
+         ON b.level = r.level
+            AND b.first = (SELECT max(first) FROM bucket WHERE level = r.level AND first <= i.first)
+         ORDER BY r.level LIMIT 1),
+        (SELECT at FROM beginning)) / 1000.0, 'unixepoch') AS from_at,
+    CASE i.is_open WHEN 0 THEN strftime('%Y-%m-%dT%H:%M:%fZ', coalesce(
+        (SELECT taken_at FROM sample WHERE number = i.last),
+        (SELECT b.since + (b.until - b.since) * (min(i.last, b.last) - b.first) / max(1, b.last - b.first)
+         FROM resolution r CROSS JOIN bucket b
+         ON b.level = r.level
+            AND b.first = (SELECT max(first) FROM bucket WHERE level = r.level AND first <= i.last)
+         ORDER BY r.level LIMIT 1),
+        (SELECT at FROM beginning)) / 1000.0, 'unixepoch') END AS to_at,
+    l.range_first, l.range_last, l.reserved AS reserved_ports, l.unprivileged_start, l.tw_reuse, l.tw_reuse_delay_ms,
+    l.max_tw_buckets, l.timestamps, l.fin_timeout_s, l.autobind_reuse, l.nonlocal_bind, l.bindv6only, l.kernel_release,
+    l.assumed
+FROM (
+    SELECT namespace, limits, sample AS first, ifnull(next - 1, (SELECT max(number) FROM sample)) AS last,
+        next IS NULL AS is_open
+    FROM (
+        SELECT c.*,
+            (SELECT min(sample) FROM limits_change WHERE namespace = c.namespace AND sample > c.sample) AS next
+        FROM limits_change c
+    )
+) i JOIN limits l ON l.id = i.limits JOIN namespace n ON n.id = i.namespace;
+
 PRAGMA user_version = 2;
