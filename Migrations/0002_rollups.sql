@@ -374,4 +374,147 @@ FROM (
     )
 ) i JOIN limits l ON l.id = i.limits JOIN namespace n ON n.id = i.namespace;
 
+-- The series by what they count. Up to three of them, the parts a, b and c, make one row of a view:
+--   states        a the sockets in a state
+--   services      a the sockets that were accepted, b those in TIME_WAIT, c those that listen
+--   destinations  a the ports used, b the sockets in TIME_WAIT
+--   ports         a those with any socket, b those that connect() could choose
+-- Services and destinations without series of their own have the address 'other'.
+CREATE VIEW subject AS
+SELECT id,
+    CASE WHEN kind = 0 THEN 'state' WHEN kind IN (1, 2, 5) THEN 'service' WHEN kind IN (3, 4) THEN 'destination'
+        WHEN kind IN (6, 7) THEN 'ports' END AS name,
+    CASE WHEN kind IN (0, 1, 3, 6) THEN 'a' WHEN kind IN (2, 4, 7) THEN 'b' WHEN kind = 5 THEN 'c' END AS part,
+    namespace, transport, state,
+    CASE WHEN local_address = '' AND kind IN (1, 2, 3, 4) THEN 'other' ELSE local_address END AS local_address,
+    CAST(nullif(local_port, 0) AS INTEGER) AS local_port,
+    CASE WHEN local_address = '' AND kind IN (3, 4) THEN 'other' ELSE remote_address END AS remote_address,
+    CAST(nullif(remote_port, 0) AS INTEGER) AS remote_port
+FROM series;
+
+-- One row for a subject and a bucket in which it changed; a part of it that did not is NULL. A destination that was
+-- given up and came back has several series, which are added up. `a_peak` is the highest level and, of equal ones, the
+-- earliest, as (level << 32) - the milliseconds after `since`.
+--
+-- Each resolution is grouped by itself, and by what a WHERE may name: only so does a WHERE reach the tables.
+CREATE VIEW rollup AS
+SELECT 'minute' AS resolution, b.since, b.until, b.last - b.first + 1 AS samples, s.name AS subject, s.namespace,
+    s.transport, s.state, s.local_address, s.local_port, s.remote_address, s.remote_port,
+    sum(r.level) FILTER (WHERE s.part = 'a') AS a,
+    sum(r.level + CAST(r.total AS REAL) / (b.last - b.first + 1)) FILTER (WHERE s.part = 'a') AS a_mean,
+    max(((r.level + r.peak) << 32) - r.peak_at) FILTER (WHERE s.part = 'a') AS a_peak,
+    max(r.capacity) FILTER (WHERE s.part = 'a') AS capacity,
+    sum(r.opened) FILTER (WHERE s.part = 'a') AS a_opened,
+    sum(r.closed) FILTER (WHERE s.part = 'a') AS a_closed,
+    sum(r.level) FILTER (WHERE s.part = 'b') AS b,
+    sum(r.level + CAST(r.total AS REAL) / (b.last - b.first + 1)) FILTER (WHERE s.part = 'b') AS b_mean,
+    max(((r.level + r.peak) << 32) - r.peak_at) FILTER (WHERE s.part = 'b') AS b_peak,
+    sum(r.opened) FILTER (WHERE s.part = 'b') AS b_opened,
+    sum(r.level) FILTER (WHERE s.part = 'c') AS c,
+    max(r.level + r.peak) FILTER (WHERE s.part = 'c') AS c_max
+FROM bucket b CROSS JOIN minute r ON r.first = b.first CROSS JOIN subject s ON s.id = r.series
+WHERE b.level = 0
+GROUP BY b.first, b.since, s.name, s.namespace, s.transport, s.state, s.local_address, s.local_port, s.remote_address,
+    s.remote_port
+UNION ALL
+SELECT 'hour', b.since, b.until, b.last - b.first + 1, s.name, s.namespace,
+    s.transport, s.state, s.local_address, s.local_port, s.remote_address, s.remote_port,
+    sum(r.level) FILTER (WHERE s.part = 'a'),
+    sum(r.level + CAST(r.total AS REAL) / (b.last - b.first + 1)) FILTER (WHERE s.part = 'a'),
+    max(((r.level + r.peak) << 32) - r.peak_at) FILTER (WHERE s.part = 'a'),
+    max(r.capacity) FILTER (WHERE s.part = 'a'),
+    sum(r.opened) FILTER (WHERE s.part = 'a'),
+    sum(r.closed) FILTER (WHERE s.part = 'a'),
+    sum(r.level) FILTER (WHERE s.part = 'b'),
+    sum(r.level + CAST(r.total AS REAL) / (b.last - b.first + 1)) FILTER (WHERE s.part = 'b'),
+    max(((r.level + r.peak) << 32) - r.peak_at) FILTER (WHERE s.part = 'b'),
+    sum(r.opened) FILTER (WHERE s.part = 'b'),
+    sum(r.level) FILTER (WHERE s.part = 'c'),
+    max(r.level + r.peak) FILTER (WHERE s.part = 'c')
+FROM bucket b CROSS JOIN hour r ON r.first = b.first CROSS JOIN subject s ON s.id = r.series
+WHERE b.level = 1
+GROUP BY b.first, b.since, s.name, s.namespace, s.transport, s.state, s.local_address, s.local_port, s.remote_address,
+    s.remote_port
+UNION ALL
+SELECT 'day', b.since, b.until, b.last - b.first + 1, s.name, s.namespace,
+    s.transport, s.state, s.local_address, s.local_port, s.remote_address, s.remote_port,
+    sum(r.level) FILTER (WHERE s.part = 'a'),
+    sum(r.level + CAST(r.total AS REAL) / (b.last - b.first + 1)) FILTER (WHERE s.part = 'a'),
+    max(((r.level + r.peak) << 32) - r.peak_at) FILTER (WHERE s.part = 'a'),
+    max(r.capacity) FILTER (WHERE s.part = 'a'),
+    sum(r.opened) FILTER (WHERE s.part = 'a'),
+    sum(r.closed) FILTER (WHERE s.part = 'a'),
+    sum(r.level) FILTER (WHERE s.part = 'b'),
+    sum(r.level + CAST(r.total AS REAL) / (b.last - b.first + 1)) FILTER (WHERE s.part = 'b'),
+    max(((r.level + r.peak) << 32) - r.peak_at) FILTER (WHERE s.part = 'b'),
+    sum(r.opened) FILTER (WHERE s.part = 'b'),
+    sum(r.level) FILTER (WHERE s.part = 'c'),
+    max(r.level + r.peak) FILTER (WHERE s.part = 'c')
+FROM bucket b CROSS JOIN day r ON r.first = b.first CROSS JOIN subject s ON s.id = r.series
+WHERE b.level = 2
+GROUP BY b.first, b.since, s.name, s.namespace, s.transport, s.state, s.local_address, s.local_port, s.remote_address,
+    s.remote_port;
+
+CREATE VIEW states AS
+SELECT resolution, strftime('%Y-%m-%dT%H:%M:%fZ', since / 1000.0, 'unixepoch') AS at, since AS at_ms,
+    strftime('%Y-%m-%dT%H:%M:%fZ', until / 1000.0, 'unixepoch') AS until, samples,
+    ifnull((SELECT name FROM namespace WHERE id = r.namespace), 'all') AS namespace,
+    CASE transport WHEN 0 THEN 'tcp' ELSE 'udp' END AS protocol,
+    CASE state
+        WHEN 1 THEN 'established' WHEN 2 THEN 'syn_sent' WHEN 3 THEN 'syn_received' WHEN 4 THEN 'fin_wait_1'
+        WHEN 5 THEN 'fin_wait_2' WHEN 6 THEN 'time_wait' WHEN 8 THEN 'close_wait' WHEN 9 THEN 'last_ack'
+        WHEN 10 THEN 'listen' WHEN 11 THEN 'closing'
+        ELSE CASE transport WHEN 0 THEN 'close' ELSE 'unconnected' END
+    END AS state,
+    a AS sockets, a_mean AS sockets_mean, (a_peak + 2147483648) >> 32 AS sockets_max,
+    strftime('%Y-%m-%dT%H:%M:%fZ', (since + (((a_peak + 2147483648) >> 32) << 32) - a_peak) / 1000.0, 'unixepoch')
+        AS sockets_max_at,
+    a_opened AS opened, a_closed AS closed
+FROM rollup r WHERE subject = 'state';
+
+CREATE VIEW services AS
+SELECT resolution, strftime('%Y-%m-%dT%H:%M:%fZ', since / 1000.0, 'unixepoch') AS at, since AS at_ms,
+    strftime('%Y-%m-%dT%H:%M:%fZ', until / 1000.0, 'unixepoch') AS until, samples,
+    (SELECT name FROM namespace WHERE id = r.namespace) AS namespace,
+    CASE transport WHEN 0 THEN 'tcp' ELSE 'udp' END AS protocol, local_address, local_port,
+    a AS sockets, a_mean AS sockets_mean, (a_peak + 2147483648) >> 32 AS sockets_max,
+    strftime('%Y-%m-%dT%H:%M:%fZ', (since + (((a_peak + 2147483648) >> 32) << 32) - a_peak) / 1000.0, 'unixepoch')
+        AS sockets_max_at,
+    a_opened AS opened, a_closed AS closed,
+    b AS time_wait, b_mean AS time_wait_mean, (b_peak + 2147483648) >> 32 AS time_wait_max,
+    strftime('%Y-%m-%dT%H:%M:%fZ', (since + (((b_peak + 2147483648) >> 32) << 32) - b_peak) / 1000.0, 'unixepoch')
+        AS time_wait_max_at,
+    b_opened AS time_wait_entered, c AS listening, c_max AS listening_max
+FROM rollup r WHERE subject = 'service';
+
+CREATE VIEW destinations AS
+SELECT resolution, strftime('%Y-%m-%dT%H:%M:%fZ', since / 1000.0, 'unixepoch') AS at, since AS at_ms,
+    strftime('%Y-%m-%dT%H:%M:%fZ', until / 1000.0, 'unixepoch') AS until, samples,
+    (SELECT name FROM namespace WHERE id = r.namespace) AS namespace,
+    CASE transport WHEN 0 THEN 'tcp' ELSE 'udp' END AS protocol, local_address, remote_address, remote_port,
+    a AS used, a_mean AS used_mean, (a_peak + 2147483648) >> 32 AS used_max,
+    strftime('%Y-%m-%dT%H:%M:%fZ', (since + (((a_peak + 2147483648) >> 32) << 32) - a_peak) / 1000.0, 'unixepoch')
+        AS used_max_at,
+    CASE WHEN local_address <> 'other' THEN capacity END AS capacity,
+    CASE WHEN local_address <> 'other'
+        THEN CASE capacity WHEN 0 THEN 1.0 ELSE ((a_peak + 2147483648) >> 32) * 1.0 / capacity END
+    END AS utilization_max,
+    a_opened AS opened, a_closed AS closed,
+    b AS time_wait, b_mean AS time_wait_mean, (b_peak + 2147483648) >> 32 AS time_wait_max,
+    strftime('%Y-%m-%dT%H:%M:%fZ', (since + (((b_peak + 2147483648) >> 32) << 32) - b_peak) / 1000.0, 'unixepoch')
+        AS time_wait_max_at,
+    b_opened AS time_wait_entered
+FROM rollup r WHERE subject = 'destination';
+
+CREATE VIEW ports AS
+SELECT resolution, strftime('%Y-%m-%dT%H:%M:%fZ', since / 1000.0, 'unixepoch') AS at, since AS at_ms,
+    strftime('%Y-%m-%dT%H:%M:%fZ', until / 1000.0, 'unixepoch') AS until, samples,
+    (SELECT name FROM namespace WHERE id = r.namespace) AS namespace,
+    CASE transport WHEN 0 THEN 'tcp' ELSE 'udp' END AS protocol,
+    a AS used, a_mean AS used_mean, (a_peak + 2147483648) >> 32 AS used_max,
+    strftime('%Y-%m-%dT%H:%M:%fZ', (since + (((a_peak + 2147483648) >> 32) << 32) - a_peak) / 1000.0, 'unixepoch')
+        AS used_max_at,
+    b AS open, b_mean AS open_mean
+FROM rollup r WHERE subject = 'ports';
+
 PRAGMA user_version = 2;
