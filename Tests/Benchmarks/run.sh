@@ -89,20 +89,20 @@ elapsed=$((SECONDS - ready))
 
 # A sample's CPU is noted before its own commit, which the next one's then holds: every steady figure has one commit in it.
 cat_median=$(median <"$folder/cat")
-steady=$(ask "SELECT cpu_us / 1000.0 FROM sample WHERE number > 2 ORDER BY number LIMIT 20" | median)
-first=$(ask "SELECT cpu_us / 1000.0 FROM sample WHERE number = 1")
-sockets=$(ask "SELECT sockets FROM sample WHERE number > 2 ORDER BY number LIMIT 20" | median)
-missed=$(ask "SELECT sum(missed) FROM sample")
-waiting=$(ask "SELECT count(*) FROM (SELECT kind, first AS a, 1 << 40 AS b FROM open_interval
-    UNION ALL SELECT kind, (chunk << (class + 8)) + start, (chunk << (class + 8)) + start + length FROM interval)
-    WHERE kind & 15 = 6 AND a <= 12 AND b >= 12")
-churn=$(ask "WITH new AS (SELECT first AS n FROM open_interval WHERE age = 0
-        UNION ALL SELECT (chunk << (class + 8)) + start FROM interval WHERE age = 0),
-    gone AS (SELECT (chunk << (class + 8)) + start + length + 1 AS n FROM interval WHERE kind & 64 = 0),
+steady=$(ask "SELECT cpu_ms FROM samples WHERE number > 2 ORDER BY number LIMIT 20" | median)
+first=$(ask "SELECT cpu_ms FROM samples WHERE number = 1")
+sockets=$(ask "SELECT sockets FROM samples WHERE number > 2 ORDER BY number LIMIT 20" | median)
+missed=$(ask "SELECT sum(missed) FROM samples")
+waiting=$(ask "SELECT count(*) FROM sockets WHERE state = 'time_wait' AND 12 BETWEEN first_sample AND last_sample")
+churn=$(ask "WITH closed AS (SELECT start + ((cluster & 67108863) << ((cluster >> 26) + 6)) AS first, span, age
+        FROM (SELECT cluster, start, span, age FROM interval
+            UNION ALL SELECT cluster, start, span, age FROM listener_interval)),
+    new AS (SELECT first AS n FROM open_interval WHERE age = 0 UNION ALL SELECT first FROM closed WHERE age = 0),
+    gone AS (SELECT first + (span >> 7) + 1 AS n FROM closed WHERE span & 64 = 0),
     both AS (SELECT n, count(*) AS c FROM (SELECT n FROM new UNION ALL SELECT n FROM gone) GROUP BY n)
     SELECT 100.0 * c / sockets FROM both JOIN sample ON number = n WHERE n > 2 ORDER BY n LIMIT 20" | median)
-unknown=$(ask "SELECT count(*) FROM open_interval o JOIN holder h ON h.id = o.holder WHERE inode <> 0 AND attribution = 0")
-attributed=$(ask "SELECT count(*) FROM open_interval WHERE inode <> 0")
+unknown=$(ask "SELECT count(*) FROM sockets WHERE is_open = 1 AND inode IS NOT NULL AND attribution = 'unknown'")
+attributed=$(ask "SELECT count(*) FROM sockets WHERE is_open = 1 AND inode IS NOT NULL")
 
 say "ending the load, and the history with it …"
 exec 7>&-
@@ -115,7 +115,9 @@ done
 "$portlog" record --database "$database" --interval 1s --samples 1 2>>"$folder/record.log"
 sqlite3 "$database" "PRAGMA wal_checkpoint(TRUNCATE)" >/dev/null
 closed=$(ask "SELECT count(*) FROM interval")
+listeners=$(ask "SELECT count(*) FROM listener_interval")
 open=$(ask "SELECT count(*) FROM open_interval")
+all=$((closed + listeners + open))
 interval_bytes=$(ask "SELECT sum(pgsize) FROM dbstat WHERE name = 'interval'")
 file_bytes=$(stat -c %s "$database")
 
@@ -148,6 +150,6 @@ cat <<TABLE
 | Resident memory, steady (median) | $(mb "$(median <"$folder/resident")") | $(mb "$memory_limit") · 30 MB + 200 B a socket | $(ratio "$(median <"$folder/resident")" "$memory_limit") | ≤ 1.00 | $(verdict "$(median <"$folder/resident")" "$memory_limit") |
 | Resident memory, highest | $(mb "$peak") | $(mb "$memory_limit") · the same | $(ratio "$peak" "$memory_limit") | ≤ 1.00 | $(verdict "$peak" "$memory_limit") |
 | Bytes an interval in the big table ($closed intervals) | $(ratio "$interval_bytes" "$closed") B | | | | |
-| Bytes an interval, the whole file ($((closed + open)) intervals, $open of them open) | $(ratio "$file_bytes" $((closed + open))) B | | | | |
+| Bytes an interval, the whole file ($all intervals, $open of them open) | $(ratio "$file_bytes" "$all") B | | | | |
 TABLE
 say "(measured within $elapsed s of the load's being there)"

@@ -110,6 +110,11 @@ final class ViewsHistory {
                 socket(
                     .tcp, .established, "10.0.0.1:443", "198.51.100.9:52000", "accepted", inode: 13, [nextNginx[1]]))
         }
+        if (140...240).contains(sample) {
+            sockets.append(
+                socket(
+                    .tcp, .established, "10.0.0.1:443", "198.51.100.10:53000", "accepted", inode: 14, [nextNginx[1]]))
+        }
         // IPv4 in an IPv6 table.
         if (30...210).contains(sample) {
             sockets.append(
