@@ -78,7 +78,7 @@ struct CrowdViewTests {
         try record(all.dropFirst(2) + crowd + back)
         #expect(
             try shell.rows("SELECT count(*) AS n FROM series WHERE kind = 3 AND remote_address = '11.0.0.1'")
-                == [["n": 2]])
+                == [["n": 1]])
         let found = try shell.rows(
             """
             SELECT used, used_mean * 4 AS sum, used_max, used_max_at, opened, closed FROM destinations

@@ -117,6 +117,9 @@ struct RetentionSweep {
                 return false
             }
             oldestListener = bucket.samples.upperBound + 1
+            // Series that were given up before have no rows any more.
+            try query.database.execute(
+                sql: "DELETE FROM series WHERE until BETWEEN 1 AND ?", arguments: [bucket.samples.upperBound])
             // A day is kept as long as its hours.
             if let day = try query.oldest(.day), day.samples.upperBound <= bucket.samples.upperBound {
                 _ = try drop(day, query)

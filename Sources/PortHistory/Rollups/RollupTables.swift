@@ -44,6 +44,11 @@ struct RollupTables {
         try statement.run()
     }
 
+    /// What has been written of a series in a bucket; `nil` where nothing has.
+    func row(of series: Int, in bucket: RollupBucket) throws -> SeriesRow? {
+        try RollupQuery(database: database).row(bucket.level, first: bucket.samples.lowerBound, series: series)
+    }
+
     /// Writes how a series stands.
     func writeNow(_ meter: SeriesMeter) throws {
         writeNow.bind(1, meter.id)
@@ -65,19 +70,28 @@ struct RollupTables {
         try writeBucket.run()
     }
 
-    /// Adds a series, and gives its number.
+    /// Adds a series, or goes on with one that was given up, and gives its number.
     func begin(_ subject: SeriesSubject, sample: Int) throws -> Int {
-        try database.cachedStatement(
-            sql: """
-                INSERT INTO series (kind, namespace, transport, state, local_address, local_port, remote_address, remote_port,
-                    since, until)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0)
-                """
-        ).execute(arguments: [
+        let columns = [
+            "kind", "namespace", "transport", "state", "local_address", "local_port", "remote_address", "remote_port",
+        ]
+        let values: [any DatabaseValueConvertible] = [
             subject.kind.rawValue, subject.namespace, subject.transport == .tcp ? 0 : 1,
             Int(subject.state?.rawValue ?? 0), subject.localAddress?.description ?? "", Int(subject.localPort),
-            subject.remote?.address.description ?? "", Int(subject.remote?.port ?? 0), sample,
-        ])
+            subject.remote?.address.description ?? "", Int(subject.remote?.port ?? 0),
+        ]
+        let condition = columns.map { "\($0) = ?" }.joined(separator: " AND ")
+        let select = try database.cachedStatement(sql: "SELECT id FROM series WHERE \(condition) AND until > 0")
+        if let id = try Int.fetchOne(select, arguments: StatementArguments(values)) {
+            try database.execute(sql: "UPDATE series SET until = 0 WHERE id = ?", arguments: [id])
+            return id
+        }
+        let insert = try database.cachedStatement(
+            sql: """
+                INSERT INTO series (\(columns.joined(separator: ", ")), since, until)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0)
+                """)
+        try insert.execute(arguments: StatementArguments(values + [sample]))
         return Int(database.lastInsertedRowID)
     }
 

@@ -111,24 +111,26 @@ struct RollupWriter {
             for number in namespaces.keys { namespaces[number]?.begin(bucket.level) }
         }
         for index in book.touched where book.meters[index].isChanged {
+            let isNew = book.meters[index].id == 0
+            if isNew { try begin(index, sample.number, tables) }
             let counts = namespaces[Int16(truncatingIfNeeded: book.meters[index].subject.namespace)]
             book.meters[index].finish(
                 sample.number, at: sample.takenAt, buckets, capacity: counts?.capacity ?? 0,
                 capacityAtStart: { counts?.capacityAtStart($0) ?? 0 })
-            try write(index, sample.number, tables)
+            if isNew { try tables.writeNow(book.meters[index]) }
+            if let minute = buckets.first, let row = book.meters[index].row(.minute) {
+                try tables.write(row, of: book.meters[index].id, in: minute)
+            }
         }
         book.settle()
         if let minute = buckets.first { try tables.write(minute) }
     }
 
-    private mutating func write(_ index: Int, _ sample: Int, _ tables: RollupTables) throws {
-        if book.meters[index].id == 0 {
-            book.meters[index].id = try tables.begin(book.meters[index].subject, sample: sample)
-            try tables.writeNow(book.meters[index])
-        }
-        if let minute = buckets.first, let row = book.meters[index].row(.minute) {
-            try tables.write(row, of: book.meters[index].id, in: minute)
-        }
+    /// Gives a series its number. One that was given up goes on in the buckets at hand.
+    private mutating func begin(_ index: Int, _ sample: Int, _ tables: RollupTables) throws {
+        let id = try tables.begin(book.meters[index].subject, sample: sample)
+        book.meters[index].id = id
+        for bucket in buckets { book.meters[index].restore(try tables.row(of: id, in: bucket), bucket.level) }
     }
 
     /// Goes on to the buckets of a sample, and writes the hour and the day that are over.
