@@ -2,7 +2,7 @@ import GRDB
 import PortModel
 
 /// Reads intervals back: range scans of the clustered tables, one a duration class, and the open ones.
-struct IntervalQuery {
+final class IntervalQuery {
     /// What is looked for.
     struct Search {
         /// The samples that it overlaps.
@@ -16,8 +16,7 @@ struct IntervalQuery {
     let database: Database
     /// The flows behind the intervals.
     let flows: FlowReader
-    /// The duration classes that each table has, in the order of the key.
-    let clusters: [IntervalTable: [IntervalCluster]]
+    private var clusters: [IntervalTable: [IntervalCluster]] = [:]
     /// The newest sample, at which open intervals end for now; 0 in an empty history.
     let newest: Int
 
@@ -26,9 +25,6 @@ struct IntervalQuery {
         self.database = database
         self.flows = flows
         newest = try Int.fetchOne(database, sql: "SELECT max(number) FROM sample") ?? 0
-        var clusters: [IntervalTable: [IntervalCluster]] = [:]
-        for table in IntervalTable.allCases { clusters[table] = try Self.clusters(of: table, in: database) }
-        self.clusters = clusters
     }
 
     /// Every interval that is looked for and whose flow is wanted.
@@ -45,7 +41,7 @@ struct IntervalQuery {
             if isIn { try body(IntervalRow(statement, first: first, last: last, isOpen: isOpen).interval(flow)) }
         }
         for table in search.tables {
-            for cluster in clusters[table] ?? [] {
+            for cluster in try clusters(of: table) {
                 try forEachClosed(table, cluster, search) { statement, first, last in
                     try deliver(statement, first: first, last: last, isOpen: false)
                 }
@@ -126,7 +122,15 @@ struct IntervalQuery {
         return lower...max(lower, cluster.chunk(stored: bounds.int(1)))
     }
 
-    /// The duration classes that a table has: a loose index scan, one seek each.
+    /// The duration classes that a table has, in the order of the key.
+    func clusters(of table: IntervalTable) throws -> [IntervalCluster] {
+        if let known = clusters[table] { return known }
+        let found = try Self.clusters(of: table, in: database)
+        clusters[table] = found
+        return found
+    }
+
+    /// A loose index scan, one seek each.
     private static func clusters(of table: IntervalTable, in database: Database) throws -> [IntervalCluster] {
         let statement = try HotStatement(
             database, "SELECT cluster FROM \(table.rawValue) WHERE cluster > ?1 ORDER BY cluster LIMIT 1")
@@ -147,7 +151,7 @@ struct IntervalQuery {
         let first = interval.last + 1
         let flow = try flows.flow(interval.flow)
         for table in IntervalTable.allCases {
-            for cluster in clusters[table] ?? [] {
+            for cluster in try clusters(of: table) {
                 let chunk = cluster.chunk(of: first)
                 let statement = try HotStatement(
                     database,
