@@ -38,14 +38,46 @@ enum HistoryConnection {
         if kind == .missing { unlink(path) } else { truncate(path, 0) }
     }
 
+    /// Opens a history of this schema for writing anew, in WAL mode, while nobody else writes.
+    ///
+    /// - Throws: ``HistoryError/otherSchema(path:found:expected:)`` or ``HistoryError/damaged(path:reason:)``.
+    static func openForCompacting(_ path: String) throws -> DatabaseQueue {
+        var configuration = Configuration()
+        configuration.label = "portlog.compaction"
+        configuration.busyMode = .timeout(5)
+        configuration.foreignKeysEnabled = false
+        configuration.prepareDatabase { keepLog(of: $0) }
+        let queue = try DatabaseQueue(path: path, configuration: configuration)
+        try expectSchema(queue, path)
+        try expectSound(queue, path)
+        let mode = try queue.writeWithoutTransaction { try String.fetchOne($0, sql: "PRAGMA journal_mode = WAL") }
+        if mode != "wal" { throw HistoryError.inputOutput(path: path, reason: "it cannot be in WAL mode") }
+        return queue
+    }
+
+    /// Leaves the write-ahead log in place when the last connection closes: a reader cannot make it.
+    private static func keepLog(of database: Database) {
+        var on: Int32 = 1
+        sqlite3_file_control(database.sqliteConnection, nil, SQLITE_FCNTL_PERSIST_WAL, &on)
+    }
+
+    private static func expectSchema(_ queue: DatabaseQueue, _ path: String) throws {
+        let found = try queue.read { try Int.fetchOne($0, sql: "PRAGMA user_version") ?? 0 }
+        if found != schema { throw HistoryError.otherSchema(path: path, found: found, expected: schema) }
+    }
+
+    private static func expectSound(_ queue: DatabaseQueue, _ path: String) throws {
+        let verdict = try queue.read { try String.fetchOne($0, sql: "PRAGMA quick_check(1)") }
+        if verdict != "ok" { throw HistoryError.damaged(path: path, reason: verdict ?? "no answer") }
+    }
+
     private static func openQueue(_ path: String) throws -> DatabaseQueue {
         var configuration = Configuration()
         configuration.label = "portlog.recorder"
         configuration.busyMode = .timeout(2)
         configuration.foreignKeysEnabled = false  // ids come from the interning tables of the same transaction
         configuration.prepareDatabase { database in
-            var on: Int32 = 1
-            sqlite3_file_control(database.sqliteConnection, nil, SQLITE_FCNTL_PERSIST_WAL, &on)
+            keepLog(of: database)
             try database.execute(
                 sql:
                     "PRAGMA secure_delete = OFF; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -1024; PRAGMA temp_store = MEMORY"
@@ -63,9 +95,8 @@ enum HistoryConnection {
                 if found > schema || found < 0 {
                     throw HistoryError.otherSchema(path: path, found: found, expected: schema)
                 }
-                let verdict = try String.fetchOne(database, sql: "PRAGMA quick_check(1)")
-                if verdict != "ok" { throw HistoryError.damaged(path: path, reason: verdict ?? "no answer") }
             }
+            try expectSound(queue, path)
         }
         try queue.writeWithoutTransaction { database in
             // A file that can give pages back step by step has to be made so.
@@ -125,10 +156,7 @@ enum HistoryConnection {
             try database.execute(sql: "PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY")
         }
         let queue = try DatabaseQueue(path: path, configuration: configuration)
-        try queue.read { database in
-            let found = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
-            if found != schema { throw HistoryError.otherSchema(path: path, found: found, expected: schema) }
-        }
+        try expectSchema(queue, path)
         return queue
     }
 

@@ -71,13 +71,7 @@ public struct HistoryFile: Sendable {
     }
 
     /// The bytes that the history takes: the file, its write-ahead log and its index of that.
-    public static func bytes(at path: String) -> Int64 {
-        let path = resolved(path)
-        return ["", "-wal", "-shm"].reduce(0) { sum, suffix in
-            var status = stat()
-            return stat(path + suffix, &status) == 0 ? sum + Int64(status.st_size) : sum
-        }
-    }
+    public static func bytes(at path: String) -> Int64 { FileSizes(of: path).total }
 }
 
 /// The system's words for an error number, `strerror(3)`.

@@ -23,11 +23,18 @@ public final class HistoryReader {
     ///
     /// - Throws: What `body` throws; a failure of SQLite as ``HistoryError``.
     public func read<T>(_ body: (HistoryView) throws -> T) throws -> T {
+        try transaction { try body(try HistoryView($0)) }
+    }
+
+    /// Asks SQLite in one read transaction.
+    ///
+    /// - Throws: What `body` throws; a failure of SQLite as ``HistoryError``.
+    func transaction<T>(_ body: (Database) throws -> T) throws -> T {
         do {
             return try queue.inDatabase { database in
                 var result: T?
                 try database.inTransaction(.deferred) {
-                    result = try body(try HistoryView(database))
+                    result = try body(database)
                     return .commit
                 }
                 guard let result else {

@@ -70,15 +70,17 @@ extension HistoryView {
         public var samples: Timestamp?
         /// The beginning of the oldest minute.
         public var minutes: Timestamp?
-        /// The beginning of the oldest hour, or of what is older and only in days.
+        /// The beginning of the oldest hour.
         public var hours: Timestamp?
+        /// The beginning of the oldest day.
+        public var days: Timestamp?
     }
 
     /// How far back each resolution reaches; `nil` where there is none.
     public func reach() throws -> Reach {
         Reach(
             samples: try oldestSample()?.takenAt, minutes: try rollups.oldest(.minute)?.since,
-            hours: try rollups.oldest(.hour)?.since)
+            hours: try rollups.oldest(.hour)?.since, days: try rollups.oldest(.day)?.since)
     }
 
     /// When a sample was taken. Of one that is no longer kept it is told by the minute, hour or day that has it, as if its samples

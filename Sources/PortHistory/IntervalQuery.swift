@@ -16,9 +16,7 @@ final class IntervalQuery {
     let database: Database
     /// The flows behind the intervals.
     let flows: FlowReader
-    /// The duration classes that each table has, in the order of the key.
-    let clusters: [IntervalTable: [IntervalCluster]]
-    private let successors: [IntervalTable: HotStatement]
+    private var clusters: [IntervalTable: [IntervalCluster]] = [:]
     private var statements: [Select: HotStatement] = [:]
     /// The newest sample, at which open intervals end for now; 0 in an empty history.
     let newest: Int
@@ -28,26 +26,11 @@ final class IntervalQuery {
         self.database = database
         self.flows = flows
         newest = try Int.fetchOne(database, sql: "SELECT max(number) FROM sample") ?? 0
-        var clusters: [IntervalTable: [IntervalCluster]] = [:]
-        for table in IntervalTable.allCases { clusters[table] = try Self.clusters(of: table, in: database) }
-        self.clusters = clusters
-        var successors: [IntervalTable: HotStatement] = [:]
-        for table in IntervalTable.allCases { successors[table] = try Self.selectSuccessor(in: table, database) }
-        self.successors = successors
-    }
-
-    private static func selectSuccessor(in table: IntervalTable, _ database: Database) throws -> HotStatement {
-        try HotStatement(
-            database,
-            """
-            SELECT \(IntervalRow.closedColumns) FROM \(table.rawValue)
-            WHERE cluster = ?1 AND local_port = ?2 AND start = ?3 AND flow = ?4 AND remote_port = ?5 AND age = ?6
-            """)
     }
 
     /// What is asked of a table of closed intervals.
     private struct Select: Hashable {
-        enum What { case chunks, port, bounds }
+        enum What { case chunks, port, bounds, successor }
         var table: IntervalTable
         var what: What
     }
@@ -66,7 +49,7 @@ final class IntervalQuery {
             if isIn { try body(IntervalRow(statement, first: first, last: last, isOpen: isOpen).interval(flow)) }
         }
         for table in search.tables {
-            for cluster in clusters[table] ?? [] {
+            for cluster in try clusters(of: table) {
                 try forEachClosed(table, cluster, search) { statement, first, last in
                     try deliver(statement, first: first, last: last, isOpen: false)
                 }
@@ -126,6 +109,11 @@ final class IntervalQuery {
             switch what {
             case .chunks: columns + "cluster BETWEEN ?1 AND ?2"
             case .port: columns + "cluster = ?1 AND local_port = ?2"
+            case .successor:
+                """
+                SELECT \(IntervalRow.closedColumns) FROM \(table.rawValue)
+                WHERE cluster = ?1 AND local_port = ?2 AND start = ?3 AND flow = ?4 AND remote_port = ?5 AND age = ?6
+                """
             case .bounds:
                 """
                 SELECT (SELECT min(cluster) FROM \(table.rawValue) WHERE cluster BETWEEN ?1 AND ?2),
@@ -161,7 +149,15 @@ final class IntervalQuery {
         return lower...max(lower, cluster.chunk(stored: bounds.int(1)))
     }
 
-    /// The duration classes that a table has: a loose index scan, one seek each.
+    /// The duration classes that a table has, in the order of the key.
+    func clusters(of table: IntervalTable) throws -> [IntervalCluster] {
+        if let known = clusters[table] { return known }
+        let found = try Self.clusters(of: table, in: database)
+        clusters[table] = found
+        return found
+    }
+
+    /// A loose index scan, one seek each.
     private static func clusters(of table: IntervalTable, in database: Database) throws -> [IntervalCluster] {
         let statement = try HotStatement(
             database, "SELECT cluster FROM \(table.rawValue) WHERE cluster > ?1 ORDER BY cluster LIMIT 1")
@@ -182,8 +178,8 @@ final class IntervalQuery {
         let first = interval.last + 1
         let flow = try flows.flow(interval.flow)
         for table in IntervalTable.allCases {
-            guard let statement = successors[table] else { continue }
-            for cluster in clusters[table] ?? [] {
+            let statement = try statement(table, .successor)
+            for cluster in try clusters(of: table) {
                 let chunk = cluster.chunk(of: first)
                 statement.bind(1, cluster.stored(chunk: chunk))
                 statement.bind(2, StoredPort.value(of: interval.local.port))

@@ -59,10 +59,13 @@ final class RecorderLock {
 
     deinit { close(descriptor) }
 
-    /// Lets whoever may read the history see the lock as well.
+    /// Lets whoever may read the history see the lock as well, and its owner take it.
     func share(like database: String) {
         var status = stat()
-        if stat(database, &status) == 0 { fchmod(descriptor, status.st_mode & 0o666) }
+        guard stat(database, &status) == 0 else { return }
+        fchmod(descriptor, status.st_mode & 0o666)
+        // Only root can give it away, and only root needs to.
+        _ = fchown(descriptor, status.st_uid, status.st_gid)
     }
 
     /// Removes the file: there is no history for it.

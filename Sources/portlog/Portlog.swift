@@ -21,6 +21,7 @@ struct Portlog: AsyncParsableCommand {
         subcommands: [
             RecordCommand.self, StatusCommand.self, TimeWaitCommand.self, EphemeralCommand.self, ConflictsCommand.self,
             ListenersCommand.self, WhoCommand.self, SocketsCommand.self, ExportCommand.self,
+            DatabaseCommand.self,
         ])
 
     /// Runs the program in its process, and ends it.

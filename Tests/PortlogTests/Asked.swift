@@ -30,7 +30,8 @@ struct Asked {
         await self.init(arguments, of: history.path)
         let path = "/var/lib/portlog/portlog.db"
         output = output.replacingOccurrences(of: history.path, with: path)
-            .replacing(/"bytes":[0-9]+/, with: "\"bytes\":98304")
+            .replacing(/"bytes":[0-9]+,(?!"bytes_per_row)/, with: "\"bytes\":98304,")
+            .replacing(/"(file|wal|shm)_bytes":[0-9]+/) { "\"\($0.output.1)_bytes\":32768" }
             .replacing(/portlog.db, [0-9.]+ [KM]iB/, with: "portlog.db, 96.0 KiB")
     }
 

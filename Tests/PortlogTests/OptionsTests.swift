@@ -80,7 +80,7 @@ import Testing
         let options = try QuestionOptions.parse(["--protocol", "udp", "--namespace", "-web", "-o", "json"])
         #expect(options.filter.transport == .udp)
         #expect(options.filter.namespace == "-web")
-        #expect(options.output == .json)
+        #expect(options.answer.output == .json)
         #expect(throws: (any Error).self) { try QuestionOptions.parse(["--protocol", "sctp"]) }
     }
 

@@ -131,7 +131,8 @@ struct Question: Sendable, CustomTestStringConvertible {
     }
 
     @Test(
-        "Every command has help that says what it answers", arguments: Question.all.map(\.name) + ["record", "export"])
+        "Every command has help that says what it answers",
+        arguments: Question.all.map(\.name) + ["record", "export", "database"])
     func help(name: String) async {
         let test = TestWorld()
         #expect(await CommandRunner(root: Portlog.self, world: test.world).run([name, "--help"]) == 0)

@@ -69,7 +69,7 @@ public struct IntervalPages {
         }
         open = []
         while let table = tables.first {
-            for cluster in view.intervals.clusters[table] ?? [] {
+            for cluster in try view.intervals.clusters(of: table) {
                 let chunks = cluster.chunks(covering: samples)
                 guard let start = start(of: cluster, chunks.lowerBound) else { continue }
                 if meter.isFull { return true }

@@ -3,11 +3,7 @@ import PortHistory
 
 /// What every question takes: how to answer, and about which sockets.
 struct QuestionOptions: ParsableArguments {
-    /// How the answer is written.
-    @Option(
-        name: [.short, .long], parsing: .unconditional, help: "How to write the answer: for people, or as JSON or CSV.")
-    var output: OutputFormat = .table
-
+    @OptionGroup var answer: AnswerOptions
     @OptionGroup var sockets: FilterOptions
 
     /// How many entries of a list are shown; `nil` when nothing was given.
@@ -18,13 +14,6 @@ struct QuestionOptions: ParsableArguments {
             valueName: "n"),
         transform: QuestionOptions.readLimit)
     var limit: Int?
-
-    /// When the table is coloured.
-    @Option(
-        name: .long, parsing: .unconditional,
-        help: ArgumentHelp(
-            "When to colour the table; auto: on a terminal, unless NO_COLOR is set.", valueName: "when"))
-    var color: ColorMode = .auto
 
     /// The limit of a list unless the command says otherwise.
     static let defaultLimit = 1000
@@ -40,9 +29,7 @@ struct QuestionOptions: ParsableArguments {
     }
 
     /// Writes a report to standard output in the format asked for.
-    func show(_ report: some Presentation, in world: World) throws {
-        try Renderer(format: output, color: color, world: world).render(report)
-    }
+    func show(_ report: some Presentation, in world: World) throws { try answer.show(report, in: world) }
 
     private static func readLimit(_ text: String) throws -> Int {
         guard let limit = Int(text), limit >= 0 else {
