@@ -132,6 +132,24 @@ struct ExportTests {
         #expect(object.count == 14 && object["time_wait"] is [String: Any])
     }
 
+    @Test("Destinations beyond those that are counted one by one have a row together, without addresses")
+    func manyDestinations() throws {
+        let host = try RecordedHost()
+        let sockets = (0..<1030).map { number in
+            RecordedHost.Socket.connection(
+                "10.0.0.1:\(33_000 + number)", "10.0.\(1 + number / 250).\(1 + number % 250):443",
+                inode: UInt64(number + 1), shop)
+        }
+        try host.record(2, sockets)
+        let found = try rows(DestinationExport.self, of: host)
+        #expect(found.count == 1025 && found.dropLast().allSatisfy { $0.remotePort == 443 && $0.used?.max == 1 })
+        let others = try json(of: try #require(found.last))
+        for field in ["local_address", "remote_address", "remote_port", "capacity", "utilization", "time_wait"] {
+            #expect(others[field] is NSNull, "\(field)")
+        }
+        #expect((others["used"] as? [String: Any])?["max"] as? Int == 6 && others["opened"] as? Int == 6)
+    }
+
     @Test("Sockets and samples begin where samples are kept, and say so; what is gone whole is an error")
     func kept() throws {
         let policy = RetentionPolicy(budget: nil, samples: 60_000, minutes: .max, hours: .max)
