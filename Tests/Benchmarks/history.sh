@@ -3,13 +3,13 @@
 # sample. Everything is generated with a simulated clock. Prints tables in Markdown. Takes about a quarter of an hour.
 #
 # Usage: Tests/Benchmarks/history.sh [DIRECTORY]     where portlog and portgen are; default .build/release
-# Environment: DAYS (30), PAIRS (10), STANDING (5000: clients that keep a connection, in the comparison with ss), FOLDER (where the
+# Environment: DAYS (30), PAIRS (10), KEPT (1; 0: without the history whose samples are kept for 7 days), STANDING (5000: clients that keep a connection, in the comparison with ss), FOLDER (where the
 # histories go; kept when given, and used again)
 set -euo pipefail
 
 binaries=$(readlink -f "${1:-.build/release}")
 readonly binaries portlog=$binaries/portlog portgen=$binaries/portgen
-readonly days=${DAYS:-30} pairs=${PAIRS:-10} standing=${STANDING:-5000}
+readonly days=${DAYS:-30} pairs=${PAIRS:-10} standing=${STANDING:-5000} with_kept=${KEPT:-1}
 folder=${FOLDER:-$(mktemp -d "${TMPDIR:-/tmp}/portlog-history.XXXXXX")}
 mkdir -p "$folder"
 cleanup() { [[ -n ${FOLDER:-} ]] || rm -rf "$folder"; }
@@ -44,7 +44,7 @@ generate() {
 }
 readonly long=$folder/long.db short=$folder/short.db kept=$folder/kept.db
 generate "$long" --days "$days"
-generate "$kept" --days "$days" --keep-days 7
+[[ $with_kept == 0 ]] || generate "$kept" --days "$days" --keep-days 7
 generate "$short" --days 1
 
 say "sizes …"
@@ -80,7 +80,8 @@ row() {
     shift
     a=$(more "$portlog" "$@" --database "$short")
     b=$(more "$portlog" "$@" --database "$long")
-    c=$(more "$portlog" "$@" --database "$kept")
+    c=-
+    [[ $with_kept == 0 ]] || c=$(more "$portlog" "$@" --database "$kept")
     echo "| $name | $a | $b | $c | $(awk -v v="$base" -v a="$a" -v b="$b" 'BEGIN { printf "%.2f", (v + b) / (v + a) }') |"
 }
 for question in time-wait ephemeral conflicts "who 40000" "who 443" listeners; do
