@@ -23,7 +23,7 @@ bench_packages := $(build_packages) iproute2 procps sqlite3 util-linux
 give_back := Scripts/give-back $(SCRATCH) Package.resolved .swiftpm $(DATABASE) $(DATABASE)-wal $(DATABASE)-shm $(DATABASE)-lock
 finally = status=$$?; $(give_back); exit $$status
 
-.PHONY: help run test lint bench bench-history build clean
+.PHONY: help run test lint bench bench-history soak build clean
 
 help: ## Lists the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -56,6 +56,9 @@ bench-history: ## Measures what a generated month costs: bytes, answers, against
 	@Scripts/install-packages $(bench_packages) zstd
 	@{ $(swift) build $(release_flags) --product portlog && $(swift) build $(release_flags) --product portgen && \
 		Tests/Benchmarks/history.sh $(release); }; $(finally)
+
+soak: ## Records 20 000 samples of heavy churn into 8 MiB and looks at every one of them; takes a while.
+	@PORTLOG_SOAK_SAMPLES=20000 $(swift) test -c release -Xswiftc -enable-testing --scratch-path $(SCRATCH)-soak --disable-xctest --filter BudgetTests
 
 clean: ## Removes what was built; a recorded ./portlog.db stays.
 	rm -rf $(SCRATCH) Package.resolved

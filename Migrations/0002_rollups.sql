@@ -176,8 +176,8 @@ CREATE TABLE setting (
 ALTER TABLE boot ADD COLUMN first INTEGER NOT NULL DEFAULT 0;
 UPDATE boot SET first = ifnull((SELECT min(number) FROM sample WHERE sample.boot = boot.id), 0);
 
--- When a word was last needed: the sample >> 10, noted at most once in that many samples. `used` is for intervals, `kept` for what
--- stays as long as hours do. What nobody needs any more is removed.
+-- When a word was last needed, in eras of 64 samples (WordUse); below 2^20 it is a sample >> 10, of schema 1. `used` is for
+-- intervals, `kept` for what stays as long as hours do. What nobody needs any more is removed by it.
 ALTER TABLE address ADD COLUMN used INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE address ADD COLUMN kept INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE flow ADD COLUMN used INTEGER NOT NULL DEFAULT 0;

@@ -26,8 +26,8 @@ public final class HistoryWriter {
     var datagrams = DatagramSharing()
     var wordUse = WordUse()
     private var retentionSweep: RetentionSweep
-    private var wordSweep = WordSweep()
-    private let space: SpaceBudget
+    var wordSweep = WordSweep()
+    let space: SpaceBudget
     /// Intervals begun by the sample at hand.
     var written = 0
     /// From one sample to the next.
@@ -71,7 +71,12 @@ public final class HistoryWriter {
         lock.share(like: path)
         self.lock = lock
         identity = HistoryFile.identity(at: path)
-        do { try resume() } catch { throw HistoryError(error, path) }
+        do {
+            try queue.inDatabase { try writeSettings(in: $0) }
+            try resume()
+        } catch {
+            throw HistoryError(error, path)
+        }
     }
 
     private static func prepare(
@@ -146,11 +151,11 @@ public final class HistoryWriter {
         sample.sockets = changes.sockets
         do {
             try queue.inDatabase { database in
-                space.begin(database)
+                try space.begin(database)
                 try database.inTransaction(.immediate) {
                     try write(&sample, snapshots, changes, measuring, in: database)
                     // More than the log may take in one piece.
-                    if !space.fits(database) { throw HistoryError.overBudget(path: path) }
+                    if try !space.fits(database) { throw HistoryError.overBudget(path: path) }
                     return .commit
                 }
                 space.end(database)
@@ -164,7 +169,9 @@ public final class HistoryWriter {
             isStale = true
             let error = HistoryError(error, path)
             switch error {
-            case .noRoom, .overBudget: recoverRoom()
+            case .noRoom, .overBudget:
+                space.needsMore()
+                recoverRoom()
             default: break
             }
             throw error
@@ -205,22 +212,30 @@ public final class HistoryWriter {
     /// The log itself may be what has filled the disk: what it holds moves into the file, where there is room for it. And the file
     /// may have come to its budget.
     private func recoverRoom() {
+        queue.inDatabase { _ = space.checkpoint($0, SQLITE_CHECKPOINT_TRUNCATE) }
+        // What has to stay is said by the memory.
+        guard (try? resume()) != nil else { return }
         try? queue.inDatabase { database in
-            space.checkpoint(database, SQLITE_CHECKPOINT_TRUNCATE)
-            try database.inTransaction(.immediate) {
-                try sweep(in: database)
-                return .commit
+            for _ in 0..<16 where try space.usedPages(database) > space.target {
+                try space.begin(database)
+                try database.inTransaction(.immediate) {
+                    try sweep(in: database)
+                    if try !space.fits(database) { throw HistoryError.overBudget(path: path) }
+                    return .commit
+                }
+                space.checkpoint(database, SQLITE_CHECKPOINT_TRUNCATE)
             }
-            space.checkpoint(database, SQLITE_CHECKPOINT_TRUNCATE)
         }
     }
 
     /// Removes a little of what is not kept any more.
     func sweep(in database: Database) throws {
         let state = RetentionSweep.State(sample: newestSample, clock: rollups.clock, written: written)
-        try retentionSweep.sweep(state, database) { try space.usedPages(database) > space.target }
-        let oldest = (sample: retentionSweep.oldest, hour: retentionSweep.oldestListener)
-        if try wordSweep.sweep(sample: newestSample, oldest: oldest, open, database) { sideTables.forget() }
+        // What the last removed samples needed goes before more of them do.
+        let target = wordSweep.isBehind ? space.limit : space.target
+        try retentionSweep.sweep(state, database) { try space.usedPages(database) > target }
+        let oldest = retentionSweep.oldestKept
+        if try wordSweep.sweep(oldest: oldest, newest: newestSample, open, database) { sideTables.forget() }
         // A file that is larger than its budget, from before the budget was lowered, gets smaller step by step.
         if try space.pageCount(database) > space.pages { try database.execute(sql: "PRAGMA incremental_vacuum(64)") }
     }

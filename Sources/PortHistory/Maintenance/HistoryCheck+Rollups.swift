@@ -88,6 +88,8 @@ extension HistoryCheck {
                 previous = statement.int(0)
                 try attempt("series_now") {
                     guard let bucket = try query.finest(with: last) else { return }
+                    // It is written when its minute is over.
+                    if bucket.level == .minute, bucket.samples.upperBound >= view.newestNumber { return }
                     let row = try query.row(bucket.level, first: bucket.samples.lowerBound, series: previous)
                     if row?.level == level { return }
                     let told = row.map { "is \($0.level)" } ?? "has no row"

@@ -21,14 +21,17 @@ struct RetentionSweep {
     private static let floors: [Int64] = [3_600_000, 86_400_000, 30 * 86_400_000]
 
     let policy: RetentionPolicy
-    /// The oldest sample that is kept whole; 0 in an empty history.
-    private(set) var oldest = 0
+    /// The oldest sample that is to be kept; 0 in an empty history.
+    private var oldest = 0
+    /// The oldest sample that is kept whole: rows of older ones may still have to be removed.
+    private(set) var oldestKept = 0
     /// Listeners that ended before are not kept; 0 as long as no hour has been given up.
     private(set) var oldestListener = 0
 
     init(_ policy: RetentionPolicy, _ database: Database) throws {
         self.policy = policy
         oldest = try Int.fetchOne(database, sql: "SELECT min(number) FROM sample") ?? 0
+        oldestKept = oldest
     }
 
     /// Sweeps once.
@@ -37,12 +40,12 @@ struct RetentionSweep {
     mutating func sweep(_ state: State, _ database: Database, isFull: () throws -> Bool) throws {
         if oldest == 0 { oldest = state.sample }
         let query = RollupQuery(database: database)
-        try expire(state, query)
         var quota = max(2000, 4 * state.written)
+        try expire(state, query, &quota)
         try remove(&quota, database)
         var rounds = 0
         while quota > 0, rounds < 64, try isFull() {
-            guard try giveUp(state, query) else { break }
+            guard try giveUp(state, query, &quota) else { break }
             try remove(&quota, database)
             rounds += 1
         }
@@ -51,7 +54,7 @@ struct RetentionSweep {
     // MARK: - What is not kept any more
 
     /// Lets go of what is older than the policy allows.
-    private mutating func expire(_ state: State, _ query: RollupQuery) throws {
+    private mutating func expire(_ state: State, _ query: RollupQuery, _ quota: inout Int) throws {
         for _ in 0..<8 {
             guard oldest < state.sample, let end = try endOfOldest(query), end.clock < state.clock - policy.samples
             else { break }
@@ -59,12 +62,12 @@ struct RetentionSweep {
         }
         for _ in 0..<4 {
             guard let bucket = try query.oldest(.minute), bucket.clock < state.clock - policy.minutes,
-                try drop(bucket, query)
+                try drop(bucket, query, &quota)
             else { break }
         }
         for level in [RollupLevel.hour, .day] {
             guard let bucket = try query.oldest(level), bucket.clock < state.clock - policy.hours else { continue }
-            _ = try drop(bucket, query)
+            _ = try drop(bucket, query, &quota)
         }
     }
 
@@ -78,7 +81,7 @@ struct RetentionSweep {
     }
 
     /// Makes room: lets go of the oldest of what can best be spared; false when nothing can.
-    private mutating func giveUp(_ state: State, _ query: RollupQuery) throws -> Bool {
+    private mutating func giveUp(_ state: State, _ query: RollupQuery, _ quota: inout Int) throws -> Bool {
         let minute = try query.oldest(.minute)
         let hour = try query.oldest(.hour)
         let ends: [Int64?] = [try endOfOldest(query)?.clock, minute?.clock, hour?.clock]
@@ -89,6 +92,7 @@ struct RetentionSweep {
             if isAbove != isOtherAbove { return isAbove }
             return isAbove ? a < b : ages[a] * Self.floors[b] > ages[b] * Self.floors[a]
         }
+        print("GIVE", state.sample, oldest, ages, order, quota)
         for victim in order {
             switch victim {
             case 0:
@@ -97,15 +101,15 @@ struct RetentionSweep {
                 let chunk = IntervalCluster(length: 0)
                 oldest = min(chunk.firstSample(ofChunk: chunk.chunk(of: oldest) + 1), state.sample)
                 return true
-            case 1: if let minute, try drop(minute, query) { return true }
-            default: if let hour, try drop(hour, query) { return true }
+            case 1: if let minute, try drop(minute, query, &quota) { return true }
+            default: if let hour, try drop(hour, query, &quota) { return true }
             }
         }
         return false
     }
 
     /// Removes a bucket and its rows. A minute of the hour at hand stays: the hour is made of it.
-    private mutating func drop(_ bucket: RollupBucket, _ query: RollupQuery) throws -> Bool {
+    private mutating func drop(_ bucket: RollupBucket, _ query: RollupQuery, _ quota: inout Int) throws -> Bool {
         let first = bucket.samples.lowerBound
         switch bucket.level {
         case .minute:
@@ -122,7 +126,7 @@ struct RetentionSweep {
                 sql: "DELETE FROM series WHERE until BETWEEN 1 AND ?", arguments: [bucket.samples.upperBound])
             // A day is kept as long as its hours.
             if let day = try query.oldest(.day), day.samples.upperBound <= bucket.samples.upperBound {
-                _ = try drop(day, query)
+                _ = try drop(day, query, &quota)
             }
         case .day: break
         }
@@ -130,6 +134,7 @@ struct RetentionSweep {
         try database.cachedStatement(sql: "DELETE FROM \(bucket.level.table) WHERE first = ?").execute(arguments: [
             first
         ])
+        quota -= database.changesCount
         try database.cachedStatement(sql: "DELETE FROM bucket WHERE level = ? AND first = ?")
             .execute(arguments: [bucket.level.rawValue, first])
         return true
@@ -137,11 +142,12 @@ struct RetentionSweep {
 
     // MARK: - Removing
 
-    private func remove(_ quota: inout Int, _ database: Database) throws {
+    private mutating func remove(_ quota: inout Int, _ database: Database) throws {
         let samples = try database.cachedStatement(
             sql: "DELETE FROM sample WHERE number < ? AND number < (SELECT min(number) FROM sample) + ?")
-        try samples.execute(arguments: [oldest, quota])
-        for (table, bound) in [(IntervalTable.sockets, oldest), (.listeners, oldestListener)] where bound > 0 {
+        try samples.execute(arguments: [oldest, max(1, quota)])
+        oldestKept = try Int.fetchOne(database.cachedStatement(sql: "SELECT min(number) FROM sample")) ?? oldest
+        for (table, bound) in [(IntervalTable.sockets, oldestKept), (.listeners, oldestListener)] where bound > 0 {
             try removeChunks(of: table, before: bound, &quota, database)
         }
     }
