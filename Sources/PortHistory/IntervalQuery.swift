@@ -187,7 +187,11 @@ final class IntervalQuery {
     func successor(of interval: SocketInterval) throws -> SocketInterval? {
         let first = interval.last + 1
         let flow = try flows.flow(interval.flow)
-        for table in IntervalTable.allCases {
+        // Of TCP the state says where it stands.
+        let isListener = interval.state == .listen
+        let tables: [IntervalTable] =
+            interval.table.transport == .udp ? IntervalTable.allCases : isListener ? [.listeners] : [.sockets]
+        for table in tables {
             let statement = try statement(table, .successor)
             for cluster in try clusters(of: table) {
                 let chunk = cluster.chunk(of: first)
