@@ -88,8 +88,8 @@ public final class HistoryView {
         return sockets
     }
 
-    /// Every interval that overlaps a range of samples, in no order. It tells all as far as samples are kept; before that, what
-    /// lasted longest.
+    /// Every interval that overlaps a range of samples, in no order. It tells all as far as samples are kept; of what ended before
+    /// that, listeners.
     public func intervals(
         in samples: ClosedRange<Int>, matching filter: SocketFilter = SocketFilter(),
         _ body: (SocketInterval) throws -> Void

@@ -7,12 +7,10 @@ extension HistoryWriter {
     func resume() throws {
         try queue.inDatabase { database in
             isStale = true
-            sideTables.forget()
+            forgetWords()
             open = OpenSockets()
             listeners = ListenerMemory()
             datagrams = DatagramSharing()
-            wordUse = WordUse()
-            try writeSettings(in: database)
             newestSample = try Int.fetchOne(database, sql: "SELECT max(number) FROM sample") ?? 0
             newestBootClock =
                 try Int64.fetchOne(
@@ -84,7 +82,7 @@ extension HistoryWriter {
     }
 
     /// Notes what the recorder was told, for those who ask.
-    private func writeSettings(in database: Database) throws {
+    func writeSettings(in database: Database) throws {
         try database.inTransaction(.immediate) {
             for (name, value) in retention.settings {
                 try database.execute(

@@ -46,6 +46,7 @@ extension HistoryWriter {
         try rollups.finish(sample, &open, tables) { holder in
             try wordUse.note(holder: holder, .kept, at: sample.number, in: database)
         }
+        try space.noteGrowth(database)
         try sweep(in: database)
         measuring(&sample)
         try insert(sample, boot: boot, in: database)

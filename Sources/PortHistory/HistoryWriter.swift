@@ -26,8 +26,8 @@ public final class HistoryWriter {
     var datagrams = DatagramSharing()
     var wordUse = WordUse()
     private var retentionSweep: RetentionSweep
-    private var wordSweep = WordSweep()
-    private let space: SpaceBudget
+    var wordSweep = WordSweep()
+    let space: SpaceBudget
     /// Intervals begun by the sample at hand.
     var written = 0
     /// From one sample to the next.
@@ -71,7 +71,12 @@ public final class HistoryWriter {
         lock.share(like: path)
         self.lock = lock
         identity = HistoryFile.identity(at: path)
-        do { try resume() } catch { throw HistoryError(error, path) }
+        do {
+            try queue.inDatabase { try writeSettings(in: $0) }
+            try resume()
+        } catch {
+            throw HistoryError(error, path)
+        }
     }
 
     private static func prepare(
@@ -144,13 +149,13 @@ public final class HistoryWriter {
         sample.number = newestSample + 1
         sample.bootID = bootID
         sample.sockets = changes.sockets
+        let retentionBefore = retentionSweep
         do {
             try queue.inDatabase { database in
-                space.begin(database)
+                try space.begin(database)
                 try database.inTransaction(.immediate) {
                     try write(&sample, snapshots, changes, measuring, in: database)
-                    // More than the log may take in one piece.
-                    if !space.fits(database) { throw HistoryError.overBudget(path: path) }
+                    try expectFit(database)
                     return .commit
                 }
                 space.end(database)
@@ -162,12 +167,27 @@ public final class HistoryWriter {
         } catch {
             // The memory is ahead of the file: it is read again before the next comparison.
             isStale = true
-            let error = HistoryError(error, path)
+            retentionSweep = retentionBefore
+            var error = HistoryError(error, path)
+            // SQLite says the same of a full disk and of a file that has come to its budget.
+            if case .noRoom = error, HistoryFile.hasRoom(at: path) {
+                error = .overBudget(path: path)
+                space.needsMore()
+            }
             switch error {
             case .noRoom, .overBudget: recoverRoom()
             default: break
             }
             throw error
+        }
+    }
+
+    /// What is written in one piece has to fit into the log.
+    private func expectFit(_ database: Database) throws {
+        switch try space.excess(database) {
+        case nil: return
+        case .held: throw HistoryError.logHeld(path: path)
+        case .tooMuch: throw HistoryError.overBudget(path: path)
         }
     }
 
@@ -205,23 +225,44 @@ public final class HistoryWriter {
     /// The log itself may be what has filled the disk: what it holds moves into the file, where there is room for it. And the file
     /// may have come to its budget.
     private func recoverRoom() {
+        queue.inDatabase { _ = space.checkpoint($0, SQLITE_CHECKPOINT_TRUNCATE) }
+        // What has to stay is said by the memory.
+        guard (try? resume()) != nil else { return }
         try? queue.inDatabase { database in
-            space.checkpoint(database, SQLITE_CHECKPOINT_TRUNCATE)
-            try database.inTransaction(.immediate) {
-                try sweep(in: database)
-                return .commit
+            for _ in 0..<16 where try space.usedPages(database) > space.target {
+                try space.begin(database)
+                try database.inTransaction(.immediate) {
+                    try sweep(in: database)
+                    try expectFit(database)
+                    return .commit
+                }
+                space.checkpoint(database, SQLITE_CHECKPOINT_TRUNCATE)
             }
-            space.checkpoint(database, SQLITE_CHECKPOINT_TRUNCATE)
+            guard retentionSweep.keepsFew(newestSample), try space.usedPages(database) > space.target else { return }
+            defer { forgetWords() }
+            for statement in WordSweep.removingUnused {
+                try database.execute(sql: statement)
+                space.checkpoint(database, SQLITE_CHECKPOINT_TRUNCATE)
+            }
         }
+    }
+
+    /// What is known of words is read again.
+    func forgetWords() {
+        sideTables.forget()
+        wordUse = WordUse()
+        wordSweep.restart()
     }
 
     /// Removes a little of what is not kept any more.
     func sweep(in database: Database) throws {
         let state = RetentionSweep.State(sample: newestSample, clock: rollups.clock, written: written)
-        try retentionSweep.sweep(state, database) { try space.usedPages(database) > space.target }
-        let oldest = (sample: retentionSweep.oldest, hour: retentionSweep.oldestListener)
-        if try wordSweep.sweep(sample: newestSample, oldest: oldest, open, database) { sideTables.forget() }
-        // A file that is larger than its budget, from before the budget was lowered, gets smaller step by step.
-        if try space.pageCount(database) > space.pages { try database.execute(sql: "PRAGMA incremental_vacuum(64)") }
+        // What the last removed samples needed goes before more of them do.
+        let target = wordSweep.isBehind ? space.limit : space.target
+        try retentionSweep.sweep(state, database) { try space.usedPages(database) > target }
+        let oldest = retentionSweep.oldestKept
+        wordUse.fit(kept: newestSample - oldest)
+        if try wordSweep.sweep(oldest: oldest, newest: newestSample, open, database) { sideTables.forget() }
+        try space.shrink(database)
     }
 }

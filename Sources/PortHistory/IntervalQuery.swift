@@ -22,12 +22,15 @@ final class IntervalQuery {
     private var statements: [Select: HotStatement] = [:]
     /// The newest sample, at which open intervals end for now; 0 in an empty history.
     let newest: Int
+    /// The oldest sample that is kept; 0 in an empty history.
+    let oldest: Int
 
     /// A query over the history as the transaction at hand sees it.
     init(_ database: Database, _ flows: FlowReader) throws {
         self.database = database
         self.flows = flows
         newest = try Int.fetchOne(database, sql: "SELECT max(number) FROM sample") ?? 0
+        oldest = try Int.fetchOne(database, sql: "SELECT min(number) FROM sample") ?? 0
         var clusters: [IntervalTable: [IntervalCluster]] = [:]
         for table in IntervalTable.allCases { clusters[table] = try Self.clusters(of: table, in: database) }
         self.clusters = clusters
@@ -66,8 +69,15 @@ final class IntervalQuery {
             if isIn { try body(IntervalRow(statement, first: first, last: last, isOpen: isOpen).interval(flow)) }
         }
         for table in search.tables {
+            var search = search
+            if table == .sockets {
+                // What ended before is about to be removed, and what it refers to may be gone already.
+                if search.samples.upperBound < oldest { continue }
+                search.samples = max(oldest, search.samples.lowerBound)...search.samples.upperBound
+            }
             for cluster in clusters[table] ?? [] {
                 try forEachClosed(table, cluster, search) { statement, first, last in
+                    if last < search.samples.lowerBound { return }
                     try deliver(statement, first: first, last: last, isOpen: false)
                 }
             }

@@ -20,16 +20,26 @@ struct RetentionSweep {
     /// For how long samples, minutes and hours are kept before the next coarser ones are given up, in milliseconds.
     private static let floors: [Int64] = [3_600_000, 86_400_000, 30 * 86_400_000]
 
+    /// Where the budget has room for fewer samples, what ended before them is removed from the chunks that they need as well.
+    private static let few = 512
+
     let policy: RetentionPolicy
-    /// The oldest sample that is kept whole; 0 in an empty history.
-    private(set) var oldest = 0
+    private var pruned = 0
+    /// The oldest sample that is to be kept; 0 in an empty history.
+    private var oldest = 0
+    /// The oldest sample that is kept whole: rows of older ones may still have to be removed.
+    private(set) var oldestKept = 0
     /// Listeners that ended before are not kept; 0 as long as no hour has been given up.
     private(set) var oldestListener = 0
 
     init(_ policy: RetentionPolicy, _ database: Database) throws {
         self.policy = policy
         oldest = try Int.fetchOne(database, sql: "SELECT min(number) FROM sample") ?? 0
+        oldestKept = oldest
     }
+
+    /// Whether the budget has left only few samples.
+    func keepsFew(_ newest: Int) -> Bool { newest - oldestKept < Self.few }
 
     /// Sweeps once.
     ///
@@ -37,13 +47,14 @@ struct RetentionSweep {
     mutating func sweep(_ state: State, _ database: Database, isFull: () throws -> Bool) throws {
         if oldest == 0 { oldest = state.sample }
         let query = RollupQuery(database: database)
-        try expire(state, query)
         var quota = max(2000, 4 * state.written)
+        try expire(state, query, &quota)
         try remove(&quota, database)
         var rounds = 0
         while quota > 0, rounds < 64, try isFull() {
-            guard try giveUp(state, query) else { break }
+            guard try giveUp(state, query, &quota) else { break }
             try remove(&quota, database)
+            if keepsFew(state.sample), pruned != oldestKept, quota > 0 { try prune(&quota, database) }
             rounds += 1
         }
     }
@@ -51,7 +62,7 @@ struct RetentionSweep {
     // MARK: - What is not kept any more
 
     /// Lets go of what is older than the policy allows.
-    private mutating func expire(_ state: State, _ query: RollupQuery) throws {
+    private mutating func expire(_ state: State, _ query: RollupQuery, _ quota: inout Int) throws {
         for _ in 0..<8 {
             guard oldest < state.sample, let end = try endOfOldest(query), end.clock < state.clock - policy.samples
             else { break }
@@ -59,12 +70,12 @@ struct RetentionSweep {
         }
         for _ in 0..<4 {
             guard let bucket = try query.oldest(.minute), bucket.clock < state.clock - policy.minutes,
-                try drop(bucket, query)
+                try drop(bucket, query, &quota)
             else { break }
         }
         for level in [RollupLevel.hour, .day] {
             guard let bucket = try query.oldest(level), bucket.clock < state.clock - policy.hours else { continue }
-            _ = try drop(bucket, query)
+            _ = try drop(bucket, query, &quota)
         }
     }
 
@@ -78,7 +89,7 @@ struct RetentionSweep {
     }
 
     /// Makes room: lets go of the oldest of what can best be spared; false when nothing can.
-    private mutating func giveUp(_ state: State, _ query: RollupQuery) throws -> Bool {
+    private mutating func giveUp(_ state: State, _ query: RollupQuery, _ quota: inout Int) throws -> Bool {
         let minute = try query.oldest(.minute)
         let hour = try query.oldest(.hour)
         let ends: [Int64?] = [try endOfOldest(query)?.clock, minute?.clock, hour?.clock]
@@ -93,19 +104,21 @@ struct RetentionSweep {
             switch victim {
             case 0:
                 if oldest >= state.sample { continue }
-                // What retention removes lies in chunks: one of the shortest intervals more.
+                // What retention removes lies in chunks: one of the shortest intervals more. Few samples are given up by the eighth.
                 let chunk = IntervalCluster(length: 0)
-                oldest = min(chunk.firstSample(ofChunk: chunk.chunk(of: oldest) + 1), state.sample)
+                let next = chunk.firstSample(ofChunk: chunk.chunk(of: oldest) + 1)
+                let step = max(1, (state.sample - oldest) / 8)
+                oldest = keepsFew(state.sample) ? oldest + step : min(next, state.sample)
                 return true
-            case 1: if let minute, try drop(minute, query) { return true }
-            default: if let hour, try drop(hour, query) { return true }
+            case 1: if let minute, try drop(minute, query, &quota) { return true }
+            default: if let hour, try drop(hour, query, &quota) { return true }
             }
         }
         return false
     }
 
     /// Removes a bucket and its rows. A minute of the hour at hand stays: the hour is made of it.
-    private mutating func drop(_ bucket: RollupBucket, _ query: RollupQuery) throws -> Bool {
+    private mutating func drop(_ bucket: RollupBucket, _ query: RollupQuery, _ quota: inout Int) throws -> Bool {
         let first = bucket.samples.lowerBound
         switch bucket.level {
         case .minute:
@@ -119,7 +132,7 @@ struct RetentionSweep {
             oldestListener = bucket.samples.upperBound + 1
             // A day is kept as long as its hours.
             if let day = try query.oldest(.day), day.samples.upperBound <= bucket.samples.upperBound {
-                _ = try drop(day, query)
+                _ = try drop(day, query, &quota)
             }
         case .day: break
         }
@@ -127,6 +140,7 @@ struct RetentionSweep {
         try database.cachedStatement(sql: "DELETE FROM \(bucket.level.table) WHERE first = ?").execute(arguments: [
             first
         ])
+        quota -= database.changesCount
         try database.cachedStatement(sql: "DELETE FROM bucket WHERE level = ? AND first = ?")
             .execute(arguments: [bucket.level.rawValue, first])
         return true
@@ -134,13 +148,29 @@ struct RetentionSweep {
 
     // MARK: - Removing
 
-    private func remove(_ quota: inout Int, _ database: Database) throws {
+    private mutating func remove(_ quota: inout Int, _ database: Database) throws {
         let samples = try database.cachedStatement(
             sql: "DELETE FROM sample WHERE number < ? AND number < (SELECT min(number) FROM sample) + ?")
-        try samples.execute(arguments: [oldest, quota])
-        for (table, bound) in [(IntervalTable.sockets, oldest), (.listeners, oldestListener)] where bound > 0 {
+        try samples.execute(arguments: [oldest, max(1, quota)])
+        oldestKept = try Int.fetchOne(database.cachedStatement(sql: "SELECT min(number) FROM sample")) ?? oldest
+        for (table, bound) in [(IntervalTable.sockets, oldestKept), (.listeners, oldestListener)] where bound > 0 {
             try removeChunks(of: table, before: bound, &quota, database)
         }
+    }
+
+    /// Removes the intervals that ended before the oldest sample from the chunks that may hold others.
+    private mutating func prune(_ quota: inout Int, _ database: Database) throws {
+        let delete = try database.cachedStatement(
+            sql: "DELETE FROM interval WHERE cluster = ? AND start + (span >> \(IntervalKind.bits)) < ?")
+        for length in [0, 64, 128, 256, 512] {
+            let cluster = IntervalCluster(length: length)
+            for chunk in max(0, cluster.lastChunk(before: oldestKept) + 1)...cluster.chunk(of: oldestKept) {
+                let bound = oldestKept - cluster.firstSample(ofChunk: chunk)
+                try delete.execute(arguments: [cluster.stored(chunk: chunk), bound])
+                quota -= database.changesCount
+            }
+        }
+        pruned = oldestKept
     }
 
     /// Removes the chunks in which every interval ended before a sample, the oldest of each class first.
