@@ -262,7 +262,9 @@ public final class HistoryWriter {
         try retentionSweep.sweep(state, database) { try space.usedPages(database) > target }
         let oldest = retentionSweep.oldestKept
         wordUse.fit(kept: newestSample - oldest)
-        if try wordSweep.sweep(oldest: oldest, newest: newestSample, open, database) { sideTables.forget() }
+        if try wordSweep.sweep(oldest: oldest, newest: newestSample, open, rollups.book, database) {
+            sideTables.forget()
+        }
         try space.shrink(database)
     }
 }

@@ -104,6 +104,7 @@ final class RecordedRun {
     /// Expects that every sample that is kept, or one in some, is as it was recorded, with owners, and that all that the history
     /// still has can be read. Forgets what is no longer kept.
     func expectWhole(oneIn step: Int = 1) throws {
+        try expectWords()
         try HistoryReader(path: path).read { view in
             let oldest = try #require(try view.oldestSample()?.number)
             let newest = view.newestNumber
@@ -114,6 +115,22 @@ final class RecordedRun {
             }
             try view.intervals(in: 1...newest) { _ = try view.holder($0.holder) }
             try view.listeners(in: 1...newest) { _ = try view.holder($0.holder) }
+        }
+    }
+
+    /// Expects that no word is missing.
+    func expectWords() throws {
+        let references = [
+            ("SELECT flow FROM open_interval UNION SELECT flow FROM listener_interval", "flow"),
+            ("SELECT holder FROM open_interval UNION SELECT holder FROM listener_interval", "holder"),
+            ("SELECT holder FROM series_now WHERE holder > 0 UNION SELECT holder FROM listened_port", "holder"),
+            ("SELECT program FROM process", "program"),
+        ]
+        try DatabaseQueue(path: path).read { database in
+            for (select, table) in references {
+                let missing = try Int.fetchAll(database, sql: "\(select) EXCEPT SELECT id FROM \(table)")
+                #expect(missing == [], "\(select)")
+            }
         }
     }
 

@@ -44,4 +44,19 @@ struct RetentionTests {
         #expect((60...72).contains(try run.kept().count))
         #expect(try run.count("flow") < 2000)
     }
+
+    @Test("many samples in a minute, few of them kept: what a series says of its last holder stays")
+    func holders() throws {
+        var policy = RetentionPolicy.standard
+        policy.budget = 1 << 20
+        let run = try RecordedRun(BusyHost(seed: 10, plan: BusyHost.Plan(arrivals: 40)), retention: policy)
+        run.interval = 250
+        for number in 1...300 {
+            try run.sample()
+            if number > 100 { try run.expectWords() }
+        }
+        #expect(run.losses.count < 5)
+        #expect(try run.kept().count < 100)
+        try run.expectWhole()
+    }
 }

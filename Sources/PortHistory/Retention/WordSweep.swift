@@ -45,8 +45,11 @@ struct WordSweep {
     ///   - oldest: the oldest sample that is kept.
     ///   - newest: the newest sample.
     ///   - open: the sockets that stand open.
+    ///   - book: the series that are recorded; their holders are written when a minute is over.
     /// - Returns: Whether something was removed, so that what is remembered of these tables is void.
-    mutating func sweep(oldest: Int, newest: Int, _ open: OpenSockets, _ database: Database) throws -> Bool {
+    mutating func sweep(
+        oldest: Int, newest: Int, _ open: OpenSockets, _ book: SeriesBook, _ database: Database
+    ) throws -> Bool {
         let moved = self.oldest == 0 ? 0 : max(0, oldest - self.oldest)
         self.oldest = oldest
         due = min(2, due + Self.passes * Double(moved) / Double(max(1, newest - oldest + 1)))
@@ -58,7 +61,7 @@ struct WordSweep {
         var isChanged = false
         while rows > 0, turns <= Self.tables.count {
             let before = pass?.removed ?? 0
-            let seen = try look(rows, open, database)
+            let seen = try look(rows, open, book, database)
             rows -= seen
             isChanged = isChanged || (pass?.removed ?? 0) > before
             if rows > 0 {
@@ -78,12 +81,14 @@ struct WordSweep {
     }
 
     /// Looks at the next rows of the table at hand, and says how many there were.
-    private mutating func look(_ count: Int, _ open: OpenSockets, _ database: Database) throws -> Int {
+    private mutating func look(
+        _ count: Int, _ open: OpenSockets, _ book: SeriesBook, _ database: Database
+    ) throws -> Int {
         let name = Self.tables[table]
         var pass =
             try self.pass
             ?? Pass(
-                oldest: oldest, needed: try Self.needed(name, open, since: oldest, database),
+                oldest: oldest, needed: try Self.needed(name, open, book, since: oldest, database),
                 highest: try Int.fetchOne(database, sql: "SELECT max(id) FROM \(name)") ?? 0)
         defer { self.pass = pass }
         let select = try HotStatement(
@@ -153,14 +158,15 @@ struct WordSweep {
 
     /// Words that are needed and need not have been noted since a sample: what stood open before it began stands open still, or
     /// listeners and series need them, which are kept longer than samples.
-    private static func needed(_ table: String, _ open: OpenSockets, since sample: Int, _ database: Database) throws
-        -> Set<Int>
-    {
+    private static func needed(
+        _ table: String, _ open: OpenSockets, _ book: SeriesBook, since sample: Int, _ database: Database
+    ) throws -> Set<Int> {
         var words = Set<Int>()
         let isOfFlow = table == "flow" || table == "address"
         for socket in open.slots where socket.seen != 0 && socket.id != 0 && Int(socket.first) < sample {
             words.insert(Int(isOfFlow ? socket.flow : socket.holder))
         }
+        if !isOfFlow { for index in book.live { words.insert(Int(book.meters[index].holder)) } }
         let others =
             isOfFlow
             ? "SELECT flow FROM listener_interval"
