@@ -15,6 +15,8 @@ final class RecordedRun {
     private(set) var mostBytes: Int64 = 0
     /// What was recorded, by sample.
     private(set) var recorded: [Int: [SocketRow]] = [:]
+    /// When that was, by sample.
+    private(set) var times: [Int: Timestamp] = [:]
     /// Errors of samples that were lost, one a sample.
     private(set) var losses: [HistoryError] = []
     /// How long each append took, in milliseconds.
@@ -54,7 +56,9 @@ final class RecordedRun {
             }
             let sample = SampleRecord(
                 takenAt: Timestamp(milliseconds: wall), bootClock: boot, intervalMilliseconds: Int(interval))
-            recorded[try writer.append(sample, snapshots, changes).number] = host.rows
+            let number = try writer.append(sample, snapshots, changes).number
+            recorded[number] = host.rows
+            times[number] = sample.takenAt
             return true
         } catch {
             losses.append(error)
