@@ -57,8 +57,10 @@ bench-history: ## Measures what a generated month costs: bytes, answers, against
 	@{ $(swift) build $(release_flags) --product portlog && $(swift) build $(release_flags) --product portgen && \
 		Tests/Benchmarks/history.sh $(release); }; $(finally)
 
-soak: ## Records 20 000 samples of heavy churn into 8 MiB and looks at every one of them; takes a while.
-	@PORTLOG_SOAK_SAMPLES=20000 $(swift) test -c release -Xswiftc -enable-testing --scratch-path $(SCRATCH)-soak --disable-xctest --filter BudgetTests
+soak: ## Records 20 000 samples of heavy churn into 8 MiB and looks at every one of them; takes a quarter of an hour.
+	@$(swift) --version >/dev/null
+	@Scripts/install-packages $(test_packages)
+	@PORTLOG_SOAK_SAMPLES=20000 $(swift) test -c release -Xswiftc -enable-testing --scratch-path $(SCRATCH)-soak --disable-xctest --filter BudgetTests/churn; $(finally)
 
 clean: ## Removes what was built; a recorded ./portlog.db stays.
 	rm -rf $(SCRATCH) Package.resolved

@@ -70,6 +70,12 @@ public struct HistoryFile: Sendable {
         return stat(path, &status) == 0 ? (UInt(status.st_dev), UInt(status.st_ino)) : nil
     }
 
+    /// Whether the file system has room for some more pages.
+    static func hasRoom(at path: String) -> Bool {
+        var status = statvfs()
+        return statvfs(path, &status) == 0 && UInt64(status.f_bavail) * UInt64(status.f_frsize) > 1 << 18
+    }
+
     /// The bytes that the history takes: the file, its write-ahead log and its index of that.
     public static func bytes(at path: String) -> Int64 { FileSizes(of: path).total }
 }

@@ -103,18 +103,12 @@ extension HistoryView {
         return oldest.compactMap { $0 }.min()
     }
 
-    /// The newest sample not after a moment at which a minute, hour or day ends; `nil` where there is none.
+    /// The last sample not after a moment with which a minute, hour or day ends; `nil` where there is none.
     public func boundary(notAfter moment: Timestamp) throws -> (number: Int, takenAt: Timestamp)? {
-        var newest: (number: Int, takenAt: Timestamp)?
-        for level in RollupLevel.allCases {
-            let row = try Row.fetchOne(
-                database,
-                sql: "SELECT last, until FROM bucket WHERE level = ? AND until <= ? ORDER BY first DESC LIMIT 1",
-                arguments: [level.rawValue, moment.milliseconds])
-            guard let row, row[0] > newest?.number ?? 0 else { continue }
-            newest = (row[0], Timestamp(milliseconds: row[1]))
-        }
-        return newest
+        let row = try Row.fetchOne(
+            database, sql: "SELECT last, until FROM bucket WHERE until <= ? ORDER BY until DESC, last DESC LIMIT 1",
+            arguments: [moment.milliseconds])
+        return row.map { ($0[0], Timestamp(milliseconds: $0[1])) }
     }
 
     /// The numbers of the samples that were taken in a period, both ends included; `nil` when there are none. Samples that are no
@@ -142,20 +136,23 @@ extension HistoryView {
         init(samples: ClosedRange<Int>) { (bucket, self.samples) = (nil, samples) }
     }
 
-    /// The first or the last sample of a piece that lies in a period.
+    /// The first or the last sample of a piece that lies in a period. Between the first and the last sample of a bucket the clock may
+    /// have been anywhere in its minute, hour or day.
     private func edge(_ piece: Piece, _ period: ClosedRange<Timestamp>, isFirst: Bool) throws -> Int? {
         if let bucket = piece.bucket {
-            let (start, end) = (min(bucket.since, bucket.until), max(bucket.since, bucket.until))
-            if start > period.upperBound || end < period.lowerBound { return nil }
-            if period.contains(start), period.contains(end) {
+            let span = bucket.level.span(of: bucket.since)
+            if !period.overlaps(span) { return nil }
+            if period.contains(span.lowerBound), period.contains(span.upperBound) {
                 return isFirst ? piece.samples.lowerBound : piece.samples.upperBound
             }
-            if let finer = RollupLevel(rawValue: bucket.level.rawValue - 1) {
-                let parts = try rollups.buckets(finer, in: piece.samples)
-                for part in isFirst ? parts : parts.reversed() {
-                    if let sample = try edge(Piece(bucket: part), period, isFirst: isFirst) { return sample }
-                }
-                return nil
+            let parts = try self.parts(of: bucket)
+            if !parts.isEmpty {
+                return try (isFirst ? parts : parts.reversed()).lazy
+                    .compactMap { try self.edge($0, period, isFirst: isFirst) }.first
+            }
+            if bucket.samples.lowerBound < intervals.oldest {
+                guard period.contains(bucket.since), period.contains(bucket.until) else { return nil }
+                return isFirst ? piece.samples.lowerBound : piece.samples.upperBound
             }
         }
         return try Int.fetchOne(
@@ -168,6 +165,22 @@ extension HistoryView {
                 piece.samples.lowerBound, piece.samples.upperBound, period.lowerBound.milliseconds,
                 period.upperBound.milliseconds,
             ])
+    }
+
+    /// What a bucket is made of, as far as that is kept; nothing where it is not.
+    private func parts(of bucket: RollupBucket) throws -> [Piece] {
+        guard let finer = RollupLevel(rawValue: bucket.level.rawValue - 1) else { return [] }
+        var parts: [Piece] = []
+        var next = bucket.samples.lowerBound
+        for part in try rollups.buckets(finer, in: bucket.samples) {
+            if next < part.samples.lowerBound { parts.append(Piece(samples: next...(part.samples.lowerBound - 1))) }
+            parts.append(Piece(bucket: part))
+            next = part.samples.upperBound + 1
+        }
+        if !parts.isEmpty, next <= bucket.samples.upperBound {
+            parts.append(Piece(samples: next...bucket.samples.upperBound))
+        }
+        return parts
     }
 
     /// The samples of a range that are the first of a boot.

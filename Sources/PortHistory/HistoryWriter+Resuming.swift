@@ -7,12 +7,10 @@ extension HistoryWriter {
     func resume() throws {
         try queue.inDatabase { database in
             isStale = true
-            sideTables.forget()
+            forgetWords()
             open = OpenSockets()
             listeners = ListenerMemory()
             datagrams = DatagramSharing()
-            wordUse = WordUse()
-            wordSweep.restart()
             newestSample = try Int.fetchOne(database, sql: "SELECT max(number) FROM sample") ?? 0
             newestBootClock =
                 try Int64.fetchOne(

@@ -149,13 +149,13 @@ public final class HistoryWriter {
         sample.number = newestSample + 1
         sample.bootID = bootID
         sample.sockets = changes.sockets
+        let retentionBefore = retentionSweep
         do {
             try queue.inDatabase { database in
                 try space.begin(database)
                 try database.inTransaction(.immediate) {
                     try write(&sample, snapshots, changes, measuring, in: database)
-                    // More than the log may take in one piece.
-                    if try !space.fits(database) { throw HistoryError.overBudget(path: path) }
+                    try expectFit(database)
                     return .commit
                 }
                 space.end(database)
@@ -167,14 +167,27 @@ public final class HistoryWriter {
         } catch {
             // The memory is ahead of the file: it is read again before the next comparison.
             isStale = true
-            let error = HistoryError(error, path)
-            switch error {
-            case .noRoom, .overBudget:
+            retentionSweep = retentionBefore
+            var error = HistoryError(error, path)
+            // SQLite says the same of a full disk and of a file that has come to its budget.
+            if case .noRoom = error, HistoryFile.hasRoom(at: path) {
+                error = .overBudget(path: path)
                 space.needsMore()
-                recoverRoom()
+            }
+            switch error {
+            case .noRoom, .overBudget: recoverRoom()
             default: break
             }
             throw error
+        }
+    }
+
+    /// What is written in one piece has to fit into the log.
+    private func expectFit(_ database: Database) throws {
+        switch try space.excess(database) {
+        case nil: return
+        case .held: throw HistoryError.logHeld(path: path)
+        case .tooMuch: throw HistoryError.overBudget(path: path)
         }
     }
 
@@ -220,12 +233,25 @@ public final class HistoryWriter {
                 try space.begin(database)
                 try database.inTransaction(.immediate) {
                     try sweep(in: database)
-                    if try !space.fits(database) { throw HistoryError.overBudget(path: path) }
+                    try expectFit(database)
                     return .commit
                 }
                 space.checkpoint(database, SQLITE_CHECKPOINT_TRUNCATE)
             }
+            guard retentionSweep.keepsFew(newestSample), try space.usedPages(database) > space.target else { return }
+            defer { forgetWords() }
+            for statement in WordSweep.removingUnused {
+                try database.execute(sql: statement)
+                space.checkpoint(database, SQLITE_CHECKPOINT_TRUNCATE)
+            }
         }
+    }
+
+    /// What is known of words is read again.
+    func forgetWords() {
+        sideTables.forget()
+        wordUse = WordUse()
+        wordSweep.restart()
     }
 
     /// Removes a little of what is not kept any more.
@@ -235,8 +261,10 @@ public final class HistoryWriter {
         let target = wordSweep.isBehind ? space.limit : space.target
         try retentionSweep.sweep(state, database) { try space.usedPages(database) > target }
         let oldest = retentionSweep.oldestKept
-        if try wordSweep.sweep(oldest: oldest, newest: newestSample, open, database) { sideTables.forget() }
-        // A file that is larger than its budget, from before the budget was lowered, gets smaller step by step.
-        if try space.pageCount(database) > space.pages { try database.execute(sql: "PRAGMA incremental_vacuum(64)") }
+        wordUse.fit(kept: newestSample - oldest)
+        if try wordSweep.sweep(oldest: oldest, newest: newestSample, open, rollups.book, database) {
+            sideTables.forget()
+        }
+        try space.shrink(database)
     }
 }

@@ -1,7 +1,7 @@
 import GRDB
 
-/// Notes when a flow or a holder was last needed, with the addresses and processes behind it: at most once in an era of 64 samples,
-/// so that it costs next to nothing. What nobody needs any more can be removed by it.
+/// Notes until when a flow or a holder is needed, with the addresses and processes behind it: for a while ahead, so that a word that is
+/// needed all the time is seldom written. What nobody needs any more can be removed by it.
 struct WordUse {
     /// For what a word is needed.
     enum Purpose: String {
@@ -11,28 +11,21 @@ struct WordUse {
         case kept
     }
 
-    private static let eraLength = 64
-    /// Where eras begin to count in the columns `used` and `kept`. What is below was written by the migration from schema 1, and
-    /// counts in 1024 samples.
+    /// Where samples begin to count in the columns `used` and `kept`. What is below was written by the migration from schema 1: the
+    /// last sample that needs the word is one of the 1024 that the number stands for.
     private static let base = 1 << 20
 
-    /// Which values say that a word is not needed since a sample: those below `era`, but for old ones that are not below `old`.
-    struct Bound {
-        fileprivate let era: Int
-        fileprivate let old: Int
-
-        /// Nothing before this sample is kept.
-        init(oldest: Int) {
-            era = WordUse.base + oldest / WordUse.eraLength
-            old = oldest >> 10
-        }
-
-        /// Whether nothing needs a word with these values, but for what has stood open since before.
-        func isPassed(used: Int, kept: Int) -> Bool {
-            let last = max(used, kept)
-            return last < (last < WordUse.base ? old : era)
-        }
+    /// Whether words with these values are not needed from a sample on, but for what has stood open since before.
+    static func isPassed(used: Int, kept: Int, oldest: Int) -> Bool {
+        let last = max(used, kept)
+        return last < base ? (last + 1) << 10 <= oldest : last - base <= oldest
     }
+
+    /// For how many samples ahead a word is noted: an eighth of those that are kept.
+    var span = 8
+
+    /// Chooses the span by the number of samples that are kept.
+    mutating func fit(kept: Int) { span = min(1024, max(8, kept / 8)) }
 
     private struct Word: Hashable {
         var table: UInt8
@@ -45,41 +38,41 @@ struct WordUse {
 
     /// A flow is needed at a sample.
     mutating func note(flow: Int32, _ purpose: Purpose, at sample: Int, in database: Database) throws {
-        guard let era = next(Word(table: 0, purpose: purpose, id: flow), at: sample) else { return }
+        guard let end = next(Word(table: 0, purpose: purpose, id: flow), at: sample) else { return }
         let column = purpose.rawValue
-        try run("UPDATE flow SET \(column) = ?1 WHERE id = ?2 AND \(column) < ?1", era, flow, database)
+        try run("UPDATE flow SET \(column) = ?1 WHERE id = ?2 AND \(column) < ?1", end, flow, database)
         try run(
             """
             UPDATE address SET \(column) = ?1 WHERE \(column) < ?1 AND id IN
                 (SELECT local_address FROM flow WHERE id = ?2 UNION ALL SELECT remote_address FROM flow WHERE id = ?2)
-            """, era, flow, database)
+            """, end, flow, database)
     }
 
     /// A holder is needed at a sample.
     mutating func note(holder: Int32, _ purpose: Purpose, at sample: Int, in database: Database) throws {
-        guard let era = next(Word(table: 1, purpose: purpose, id: holder), at: sample) else { return }
+        guard let end = next(Word(table: 1, purpose: purpose, id: holder), at: sample) else { return }
         let column = purpose.rawValue
-        try run("UPDATE holder SET \(column) = ?1 WHERE id = ?2 AND \(column) < ?1", era, holder, database)
+        try run("UPDATE holder SET \(column) = ?1 WHERE id = ?2 AND \(column) < ?1", end, holder, database)
         try run(
             """
             UPDATE process SET \(column) = ?1 WHERE \(column) < ?1 AND id IN
                 (SELECT value FROM json_each((SELECT processes FROM holder WHERE id = ?2)))
-            """, era, holder, database)
+            """, end, holder, database)
     }
 
-    /// The era of a word at a sample, unless it has been noted. Each word has eras of its own, so that there is no sample in which all
-    /// of them begin: a word counts as needed for at most an era longer than it is.
+    /// Until when a word that is needed at a sample is to be noted; `nil` when that has been done. Words that are noted together are
+    /// not due together again.
     private mutating func next(_ word: Word, at sample: Int) -> Int? {
-        let era = Self.base + (sample + Int(word.id) % Self.eraLength) / Self.eraLength
-        if noted[word] == Int32(truncatingIfNeeded: era) { return nil }
+        if let end = noted[word], sample < end { return nil }
         if noted.count >= Self.most { noted.removeAll(keepingCapacity: true) }
-        noted[word] = Int32(truncatingIfNeeded: era)
-        return era
+        let end = sample + 1 + span / 2 + Int(word.id) % (span / 2)
+        noted[word] = Int32(clamping: end)
+        return Self.base + end
     }
 
-    private func run(_ sql: String, _ era: Int, _ id: Int32, _ database: Database) throws {
+    private func run(_ sql: String, _ end: Int, _ id: Int32, _ database: Database) throws {
         let statement = try HotStatement(database, sql)
-        statement.bind(1, era)
+        statement.bind(1, end)
         statement.bind(2, Int(id))
         try statement.run()
     }

@@ -61,7 +61,7 @@ struct BusyHost {
     /// Who owns a new row: mostly one of few programs, at times a process that nobody has seen before.
     func ownership(of row: SocketRow) -> Ownership {
         guard row.inode != 0 else { return .unknown }
-        let isRare = row.inode % 50 == 0
+        let isRare = row.inode % 49 == 0
         let pid = isRare ? Int32(1000 + row.inode % 4_000_000) : Int32(row.inode % 5 + 1)
         let owner = PortOwner(
             pid: pid, startTicks: UInt64(pid), startedAt: Timestamp(milliseconds: 1_000_000),

@@ -160,6 +160,36 @@ struct MigrationTests {
         }
     }
 
+    @Test("listeners of schema 1 are kept longer than its samples, with their words")
+    func listenersStay() throws {
+        let minute: Int64 = 60_000
+        let policy = RetentionPolicy(budget: nil, samples: minute, minutes: 60 * minute, hours: 6000 * minute)
+        let writer = try HistoryWriter(
+            path: path, host: Schema1History.host, bootID: Schema1History.bootID, retention: policy)
+        let newest = before.newest
+        for number in 1...3000 {
+            let snapshots = [Snapshot(rows: [])]
+            let time = Int64(number) * 10_000
+            try writer.append(
+                SampleRecord(takenAt: Timestamp(milliseconds: 1_795_600_000_000 + time), bootClock: 900_000_000 + time),
+                snapshots, writer.compare(snapshots))
+        }
+        writer.close()
+        #expect(try rows("SELECT count(*) FROM interval") == [[0.databaseValue]])
+        // The newest of all stays, so that no number is given twice.
+        let others = try rows("SELECT id FROM flow WHERE id NOT IN (SELECT flow FROM listener_interval)")
+        #expect(try others == rows("SELECT max(id) FROM flow"))
+        try HistoryReader(path: path).read { view in
+            #expect(try view.oldestSample()?.number ?? 0 > newest)
+            var found: [String] = []
+            try view.listeners(in: 1...newest) { if $0.isListener { found.append(try text($0, view)) } }
+            let known = before.lines.filter { line in
+                line.isListener && (line.isOpen || line.localPort < 32768 || !line.text.hasPrefix("host 2"))
+            }
+            #expect(found.sorted() == known.map(\.text).sorted())
+        }
+    }
+
     @Test("a migration that fails on its way leaves schema 1 whole, and the next start brings it up to date")
     func failure() throws {
         try DatabaseQueue(path: path).write { try $0.execute(sql: "CREATE TABLE setting (in_the_way)") }

@@ -1,4 +1,5 @@
 import Foundation
+import GRDB
 import PortHistory
 import PortModel
 import TestSupport
@@ -14,6 +15,8 @@ final class RecordedRun {
     private(set) var mostBytes: Int64 = 0
     /// What was recorded, by sample.
     private(set) var recorded: [Int: [SocketRow]] = [:]
+    /// When that was, by sample.
+    private(set) var times: [Int: Timestamp] = [:]
     /// Errors of samples that were lost, one a sample.
     private(set) var losses: [HistoryError] = []
     /// How long each append took, in milliseconds.
@@ -53,7 +56,9 @@ final class RecordedRun {
             }
             let sample = SampleRecord(
                 takenAt: Timestamp(milliseconds: wall), bootClock: boot, intervalMilliseconds: Int(interval))
-            recorded[try writer.append(sample, snapshots, changes).number] = host.rows
+            let number = try writer.append(sample, snapshots, changes).number
+            recorded[number] = host.rows
+            times[number] = sample.takenAt
             return true
         } catch {
             losses.append(error)
@@ -61,10 +66,35 @@ final class RecordedRun {
         }
     }
 
+    /// Takes samples, and expects that none of them takes the files above a budget.
+    func samples(_ count: Int, within budget: Int64) throws {
+        for _ in 0..<count {
+            try sample()
+            #expect(bytes <= budget, "sample \(writer.newestSample)")
+        }
+    }
+
     /// Another recorder takes over.
     func restart(retention: RetentionPolicy) throws {
         writer.close()
         writer = try HistoryWriter(path: path, host: "test", bootID: bootID, retention: retention)
+    }
+
+    /// How many rows a table has.
+    func count(_ table: String) throws -> Int {
+        try DatabaseQueue(path: path).read { try Int.fetchOne($0, sql: "SELECT count(*) FROM \(table)") ?? 0 }
+    }
+
+    /// What SQLite says about the whole file.
+    func integrity() throws -> String? {
+        try DatabaseQueue(path: path).read { try String.fetchOne($0, sql: "PRAGMA integrity_check") }
+    }
+
+    /// The samples that are kept.
+    func kept() throws -> ClosedRange<Int> {
+        try HistoryReader(path: path).read { view in
+            (try view.oldestSample()?.number ?? 0)...view.newestNumber
+        }
     }
 
     /// The bytes of all files.
@@ -78,6 +108,7 @@ final class RecordedRun {
     /// Expects that every sample that is kept, or one in some, is as it was recorded, with owners, and that all that the history
     /// still has can be read. Forgets what is no longer kept.
     func expectWhole(oneIn step: Int = 1) throws {
+        try expectWords()
         try HistoryReader(path: path).read { view in
             let oldest = try #require(try view.oldestSample()?.number)
             let newest = view.newestNumber
@@ -88,6 +119,22 @@ final class RecordedRun {
             }
             try view.intervals(in: 1...newest) { _ = try view.holder($0.holder) }
             try view.listeners(in: 1...newest) { _ = try view.holder($0.holder) }
+        }
+    }
+
+    /// Expects that no word is missing.
+    func expectWords() throws {
+        let references = [
+            ("SELECT flow FROM open_interval UNION SELECT flow FROM listener_interval", "flow"),
+            ("SELECT holder FROM open_interval UNION SELECT holder FROM listener_interval", "holder"),
+            ("SELECT holder FROM series_now WHERE holder > 0 UNION SELECT holder FROM listened_port", "holder"),
+            ("SELECT program FROM process", "program"),
+        ]
+        try DatabaseQueue(path: path).read { database in
+            for (select, table) in references {
+                let missing = try Int.fetchAll(database, sql: "\(select) EXCEPT SELECT id FROM \(table)")
+                #expect(missing == [], "\(select)")
+            }
         }
     }
 

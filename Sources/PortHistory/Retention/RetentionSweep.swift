@@ -20,7 +20,11 @@ struct RetentionSweep {
     /// For how long samples, minutes and hours are kept before the next coarser ones are given up, in milliseconds.
     private static let floors: [Int64] = [3_600_000, 86_400_000, 30 * 86_400_000]
 
+    /// Where the budget has room for fewer samples, what ended before them is removed from the chunks that they need as well.
+    private static let few = 512
+
     let policy: RetentionPolicy
+    private var pruned = 0
     /// The oldest sample that is to be kept; 0 in an empty history.
     private var oldest = 0
     /// The oldest sample that is kept whole: rows of older ones may still have to be removed.
@@ -33,6 +37,9 @@ struct RetentionSweep {
         oldest = try Int.fetchOne(database, sql: "SELECT min(number) FROM sample") ?? 0
         oldestKept = oldest
     }
+
+    /// Whether the budget has left only few samples.
+    func keepsFew(_ newest: Int) -> Bool { newest - oldestKept < Self.few }
 
     /// Sweeps once.
     ///
@@ -47,6 +54,7 @@ struct RetentionSweep {
         while quota > 0, rounds < 64, try isFull() {
             guard try giveUp(state, query, &quota) else { break }
             try remove(&quota, database)
+            if keepsFew(state.sample), pruned != oldestKept, quota > 0 { try prune(&quota, database) }
             rounds += 1
         }
     }
@@ -92,14 +100,15 @@ struct RetentionSweep {
             if isAbove != isOtherAbove { return isAbove }
             return isAbove ? a < b : ages[a] * Self.floors[b] > ages[b] * Self.floors[a]
         }
-        print("GIVE", state.sample, oldest, ages, order, quota)
         for victim in order {
             switch victim {
             case 0:
                 if oldest >= state.sample { continue }
-                // What retention removes lies in chunks: one of the shortest intervals more.
+                // What retention removes lies in chunks: one of the shortest intervals more. Few samples are given up by the eighth.
                 let chunk = IntervalCluster(length: 0)
-                oldest = min(chunk.firstSample(ofChunk: chunk.chunk(of: oldest) + 1), state.sample)
+                let next = chunk.firstSample(ofChunk: chunk.chunk(of: oldest) + 1)
+                let step = max(1, (state.sample - oldest) / 8)
+                oldest = keepsFew(state.sample) ? oldest + step : min(next, state.sample)
                 return true
             case 1: if let minute, try drop(minute, query, &quota) { return true }
             default: if let hour, try drop(hour, query, &quota) { return true }
@@ -121,9 +130,6 @@ struct RetentionSweep {
                 return false
             }
             oldestListener = bucket.samples.upperBound + 1
-            // Series that were given up before have no rows any more.
-            try query.database.execute(
-                sql: "DELETE FROM series WHERE until BETWEEN 1 AND ?", arguments: [bucket.samples.upperBound])
             // A day is kept as long as its hours.
             if let day = try query.oldest(.day), day.samples.upperBound <= bucket.samples.upperBound {
                 _ = try drop(day, query, &quota)
@@ -150,6 +156,21 @@ struct RetentionSweep {
         for (table, bound) in [(IntervalTable.sockets, oldestKept), (.listeners, oldestListener)] where bound > 0 {
             try removeChunks(of: table, before: bound, &quota, database)
         }
+    }
+
+    /// Removes the intervals that ended before the oldest sample from the chunks that may hold others.
+    private mutating func prune(_ quota: inout Int, _ database: Database) throws {
+        let delete = try database.cachedStatement(
+            sql: "DELETE FROM interval WHERE cluster = ? AND start + (span >> \(IntervalKind.bits)) < ?")
+        for length in [0, 64, 128, 256, 512] {
+            let cluster = IntervalCluster(length: length)
+            for chunk in max(0, cluster.lastChunk(before: oldestKept) + 1)...cluster.chunk(of: oldestKept) {
+                let bound = oldestKept - cluster.firstSample(ofChunk: chunk)
+                try delete.execute(arguments: [cluster.stored(chunk: chunk), bound])
+                quota -= database.changesCount
+            }
+        }
+        pruned = oldestKept
     }
 
     /// Removes the chunks in which every interval ended before a sample, the oldest of each class first.

@@ -55,6 +55,8 @@ final class SpaceBudget {
                 Unmanaged<SpaceBudget>.fromOpaque(context).takeUnretainedValue().frames = Int64(pages)
                 return SQLITE_OK
             }, Unmanaged.passUnretained(self).toOpaque())
+        // What a recorder that crashed has left in the log.
+        checkpoint(database, SQLITE_CHECKPOINT_TRUNCATE)
     }
 
     /// Pages of the file with something in them.
@@ -69,9 +71,16 @@ final class SpaceBudget {
     }
 
     /// As many used pages leave room for the next samples.
-    var target: Int64 { pages - max(pages / 16, min(pages / 2, 2 * growth)) }
+    var target: Int64 { pages - max(pages / 16, min(pages / 4, 2 * growth)) }
     /// As many used pages leave room for the next sample.
-    var limit: Int64 { pages - max(pages / 32, min(pages / 2, growth)) }
+    var limit: Int64 { pages - max(pages / 32, min(pages / 4, growth)) }
+
+    /// Makes a file that is larger than its budget, from before the budget was lowered, a little smaller.
+    func shrink(_ database: Database) throws {
+        if try pageCount(database) <= pages { return }
+        try database.execute(sql: "PRAGMA incremental_vacuum(64)")
+        try database.execute(sql: "PRAGMA max_page_count = \(max(pages, pageCount(database)))")
+    }
 
     /// Whether the log has room for another sample. Where it has not, a checkpoint is tried that empties it.
     func hasRoom(_ database: Database) -> Bool {
@@ -94,42 +103,51 @@ final class SpaceBudget {
     }
 
     /// A sample did not fit into the file: the next ones need more room.
-    func needsMore() { growth = min(pages / 4, max(growth * 2, pages / 16)) }
+    func needsMore() { growth = min(pages / 8, max(growth * 2, pages / 16)) }
 
-    /// Whether what a transaction has written fits into the log; to be asked before it commits.
-    func fits(_ database: Database) throws -> Bool {
+    /// Why what a transaction has written does not fit into the log; to be asked before it commits.
+    enum Excess {
+        /// It would fit if the log could begin anew, which a reader keeps it from.
+        case held
+        /// It is too much.
+        case tooMuch
+    }
+
+    /// Whether what a transaction has written fits into the log, `nil`, or why it does not; to be asked before it commits.
+    func excess(_ database: Database) throws -> Excess? {
         func size() throws -> Int64 {
             let written = Int64(status(SQLITE_DBSTATUS_CACHE_WRITE, database) - writesBefore)
             // Every page of the cache may have been changed. What is written twice takes the same place.
             let cached = Int64(status(SQLITE_DBSTATUS_CACHE_USED, database)) / Self.pageSize
             return min(written + cached, try pageCount(database))
         }
-        if (framesBefore + (try size())) * Self.frameSize <= logLimit { return true }
+        if (framesBefore + (try size())) * Self.frameSize <= logLimit { return nil }
         // Without those that were only read.
         sqlite3_db_release_memory(database.sqliteConnection)
         let needed = try size()
-        if (framesBefore + needed) * Self.frameSize <= logLimit { return true }
+        if (framesBefore + needed) * Self.frameSize <= logLimit { return nil }
         // The log is emptied before the next one, as far as that can help.
         recent = max(recent, min(needed, logLimit / Self.frameSize * 2 / 3))
-        return false
+        return framesBefore >= checkpointPages && needed * Self.frameSize <= logLimit ? .held : .tooMuch
     }
 
     /// After a transaction: writes the log back when it has grown.
     func end(_ database: Database) {
         let written = max(0, frames >= framesBefore ? frames - framesBefore : frames)
         recent = max(written, recent - recent / 16)
-        if frames >= checkpointPages { _ = checkpoint(database, SQLITE_CHECKPOINT_PASSIVE) }
+        if frames >= checkpointPages { checkpoint(database, SQLITE_CHECKPOINT_RESTART) }
     }
 
-    /// Writes the log back, waiting for nobody; true if all of it is written and the next transaction begins it anew.
+    /// Writes the log back, waiting for nobody; true if all of it is written and the next transaction begins it anew: no reader keeps
+    /// it from that.
     @discardableResult
     func checkpoint(_ database: Database, _ mode: Int32) -> Bool {
-        var (log, done): (Int32, Int32) = (0, 0)
         sqlite3_busy_timeout(database.sqliteConnection, 0)
         defer { sqlite3_busy_timeout(database.sqliteConnection, 2000) }
-        let code = sqlite3_wal_checkpoint_v2(database.sqliteConnection, nil, mode, &log, &done)
-        if code == SQLITE_OK, mode != SQLITE_CHECKPOINT_PASSIVE { frames = 0 }
-        return code == SQLITE_OK && log == done
+        var log: Int32 = -1
+        let code = sqlite3_wal_checkpoint_v2(database.sqliteConnection, nil, mode, &log, nil)
+        if code == SQLITE_OK { frames = 0 } else if log >= 0 { frames = Int64(log) }
+        return code == SQLITE_OK
     }
 
     private func status(_ counter: Int32, _ database: Database) -> Int32 {

@@ -11,7 +11,7 @@ struct WordSweep {
     /// The pass over a table that is at hand.
     private struct Pass {
         /// Nothing before this sample was kept when it began.
-        var bound: WordUse.Bound
+        var oldest: Int
         /// Words that are needed although they were last noted before that.
         var needed: Set<Int>
         /// Up to here it has been looked at.
@@ -30,8 +30,11 @@ struct WordSweep {
     private var due = 1.0
     private var oldest = 0
 
-    /// What is needed may be otherwise than it was: the pass at hand begins again.
-    mutating func restart() { pass = nil }
+    /// What is needed may be otherwise than it was, and what was removed may be there again.
+    mutating func restart() {
+        pass = nil
+        due = max(due, 1)
+    }
 
     /// Whether much of what the last removed samples needed may still be there.
     var isBehind: Bool { due > 0.25 }
@@ -42,8 +45,11 @@ struct WordSweep {
     ///   - oldest: the oldest sample that is kept.
     ///   - newest: the newest sample.
     ///   - open: the sockets that stand open.
+    ///   - book: the series that are recorded; their holders are written when a minute is over.
     /// - Returns: Whether something was removed, so that what is remembered of these tables is void.
-    mutating func sweep(oldest: Int, newest: Int, _ open: OpenSockets, _ database: Database) throws -> Bool {
+    mutating func sweep(
+        oldest: Int, newest: Int, _ open: OpenSockets, _ book: SeriesBook, _ database: Database
+    ) throws -> Bool {
         let moved = self.oldest == 0 ? 0 : max(0, oldest - self.oldest)
         self.oldest = oldest
         due = min(2, due + Self.passes * Double(moved) / Double(max(1, newest - oldest + 1)))
@@ -55,7 +61,7 @@ struct WordSweep {
         var isChanged = false
         while rows > 0, turns <= Self.tables.count {
             let before = pass?.removed ?? 0
-            let seen = try look(rows, open, database)
+            let seen = try look(rows, open, book, database)
             rows -= seen
             isChanged = isChanged || (pass?.removed ?? 0) > before
             if rows > 0 {
@@ -75,12 +81,14 @@ struct WordSweep {
     }
 
     /// Looks at the next rows of the table at hand, and says how many there were.
-    private mutating func look(_ count: Int, _ open: OpenSockets, _ database: Database) throws -> Int {
+    private mutating func look(
+        _ count: Int, _ open: OpenSockets, _ book: SeriesBook, _ database: Database
+    ) throws -> Int {
         let name = Self.tables[table]
         var pass =
             try self.pass
             ?? Pass(
-                bound: WordUse.Bound(oldest: oldest), needed: try Self.needed(name, open, since: oldest, database),
+                oldest: oldest, needed: try Self.needed(name, open, book, since: oldest, database),
                 highest: try Int.fetchOne(database, sql: "SELECT max(id) FROM \(name)") ?? 0)
         defer { self.pass = pass }
         let select = try HotStatement(
@@ -93,9 +101,8 @@ struct WordSweep {
         while try select.next() {
             seen += 1
             pass.position = select.int(0)
-            if pass.bound.isPassed(used: select.int(1), kept: select.int(2)), !pass.needed.contains(pass.position) {
-                passed.append(pass.position)
-            }
+            let isPassed = WordUse.isPassed(used: select.int(1), kept: select.int(2), oldest: pass.oldest)
+            if isPassed, !pass.needed.contains(pass.position) { passed.append(pass.position) }
         }
         let delete = try HotStatement(database, "DELETE FROM \(name) WHERE id = ?1")
         for id in passed {
@@ -107,7 +114,34 @@ struct WordSweep {
         return seen
     }
 
-    /// Ends the pass over a table, and says whether something was removed. Programs are what processes need.
+    /// Statements that remove every word that nothing in the history refers to. They read all of it.
+    static let removingUnused = [
+        """
+        DELETE FROM flow WHERE id < (SELECT max(id) FROM flow) AND id NOT IN (
+            SELECT flow FROM interval UNION SELECT flow FROM listener_interval UNION SELECT flow FROM open_interval)
+        """,
+        """
+        DELETE FROM address WHERE id < (SELECT max(id) FROM address) AND id NOT IN (
+            SELECT local_address FROM flow UNION SELECT remote_address FROM flow)
+        """,
+        """
+        DELETE FROM holder WHERE id < (SELECT max(id) FROM holder) AND id NOT IN (
+            SELECT holder FROM interval UNION SELECT holder FROM listener_interval UNION SELECT holder FROM open_interval
+            UNION SELECT holder FROM listened_port UNION SELECT holder FROM series_now)
+        """,
+        """
+        DELETE FROM process WHERE id < (SELECT max(id) FROM process) AND id NOT IN (
+            SELECT value FROM holder, json_each(processes))
+        """,
+        removingPrograms,
+    ]
+
+    /// Programs are what processes need.
+    private static let removingPrograms = """
+        DELETE FROM program WHERE id < (SELECT max(id) FROM program) AND id NOT IN (SELECT program FROM process)
+        """
+
+    /// Ends the pass over a table, and says whether something was removed.
     private mutating func end(_ database: Database) throws -> Bool {
         defer {
             table = (table + 1) % Self.tables.count
@@ -116,10 +150,7 @@ struct WordSweep {
         guard let pass else { return false }
         sizes[table] = pass.rows
         guard Self.tables[table] == "process", pass.removed > 0 else { return false }
-        try database.execute(
-            sql: """
-                DELETE FROM program WHERE id < (SELECT max(id) FROM program) AND id NOT IN (SELECT program FROM process)
-                """)
+        try database.execute(sql: Self.removingPrograms)
         return database.changesCount > 0
     }
 
@@ -127,14 +158,15 @@ struct WordSweep {
 
     /// Words that are needed and need not have been noted since a sample: what stood open before it began stands open still, or
     /// listeners and series need them, which are kept longer than samples.
-    private static func needed(_ table: String, _ open: OpenSockets, since sample: Int, _ database: Database) throws
-        -> Set<Int>
-    {
+    private static func needed(
+        _ table: String, _ open: OpenSockets, _ book: SeriesBook, since sample: Int, _ database: Database
+    ) throws -> Set<Int> {
         var words = Set<Int>()
         let isOfFlow = table == "flow" || table == "address"
         for socket in open.slots where socket.seen != 0 && socket.id != 0 && Int(socket.first) < sample {
             words.insert(Int(isOfFlow ? socket.flow : socket.holder))
         }
+        if !isOfFlow { for index in book.live { words.insert(Int(book.meters[index].holder)) } }
         let others =
             isOfFlow
             ? "SELECT flow FROM listener_interval"

@@ -35,4 +35,10 @@ public enum RollupLevel: Int, CaseIterable, Sendable, Comparable {
         let ms = moment.milliseconds
         return ms >= 0 ? ms / milliseconds : -((-ms + milliseconds - 1) / milliseconds)
     }
+
+    /// The first and the last millisecond of the minute, hour or day of a moment.
+    func span(of moment: Timestamp) -> ClosedRange<Timestamp> {
+        let first = number(of: moment) * milliseconds
+        return Timestamp(milliseconds: first)...Timestamp(milliseconds: first + milliseconds - 1)
+    }
 }

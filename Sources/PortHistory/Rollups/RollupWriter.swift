@@ -34,8 +34,11 @@ struct RollupWriter {
     mutating func begin(_ sample: SampleRecord, _ snapshots: [Snapshot]) {
         let now = Moment(boot: sample.bootID, bootClock: sample.bootClock, wall: sample.takenAt)
         if let newest {
-            // Within a boot the boot clock tells; over a reboot there is only the wall clock, which may have been set.
-            clock += max(0, newest.boot == now.boot ? now.bootClock - newest.bootClock : now.wall - newest.wall)
+            // Within a boot the boot clock tells. Over a reboot there is only the wall clock, which may be anything until it is set.
+            let passed =
+                newest.boot == now.boot
+                ? now.bootClock - newest.bootClock : min(now.wall - newest.wall, RollupLevel.day.milliseconds)
+            clock += max(0, passed)
         }
         newest = now
         for snapshot in snapshots {
