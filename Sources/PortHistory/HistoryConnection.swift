@@ -152,8 +152,9 @@ enum HistoryConnection {
         configuration.label = "portlog.reader"
         configuration.busyMode = .timeout(5)
         configuration.prepareDatabase { database in
-            // Room for the inner pages of a large history: a port is asked for in thousands of places.
-            try database.execute(sql: "PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY")
+            // Room for the inner pages of a large history, and no more: what is read in thousands of places is read once, and
+            // memory that is new costs more than a page that the kernel has.
+            try database.execute(sql: "PRAGMA cache_size = -2048; PRAGMA temp_store = MEMORY")
         }
         let queue = try DatabaseQueue(path: path, configuration: configuration)
         try expectSchema(queue, path)

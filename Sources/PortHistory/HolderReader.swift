@@ -5,17 +5,22 @@ import PortModel
 final class HolderReader {
     private let selectHolder: HotStatement
     private let selectProcess: HotStatement
+    private let selectProgram: HotStatement
     private var holders: [Int: Holder] = [:]
     private var owners: [Int: PortOwner] = [:]
+    private var programs: [Int: Program] = [:]
+
+    /// What many processes share.
+    private struct Program {
+        var command: String
+        var executable: String?
+    }
 
     init(_ database: Database) throws {
         selectHolder = try HotStatement(database, "SELECT uid, attribution, processes FROM holder WHERE id = ?1")
         selectProcess = try HotStatement(
-            database,
-            """
-            SELECT s.pid, s.start_ticks, s.started_at, p.command, p.executable, s.uid, s.unit, s.container
-            FROM process s JOIN program p ON p.id = s.program WHERE s.id = ?1
-            """)
+            database, "SELECT pid, start_ticks, started_at, program, uid, unit, container FROM process WHERE id = ?1")
+        selectProgram = try HotStatement(database, "SELECT command, executable FROM program WHERE id = ?1")
     }
 
     /// A holder by its number.
@@ -41,28 +46,46 @@ final class HolderReader {
         selectProcess.bind(1, id)
         defer { selectProcess.reset() }
         guard try selectProcess.next() else { throw Self.malformed("process \(id) is missing") }
-        func word(_ column: Int32) -> String? {
-            let text = selectProcess.text(column)
-            return text.isEmpty ? nil : text
-        }
+        let program = try program(selectProcess.int(3))
         let owner = PortOwner(
             pid: try selectProcess.number(0), startTicks: UInt64(bitPattern: Int64(selectProcess.int(1))),
-            startedAt: Timestamp(milliseconds: Int64(selectProcess.int(2))), command: selectProcess.text(3),
-            executable: word(4), uid: UInt32(truncatingIfNeeded: selectProcess.int(5)), unit: word(6),
-            container: word(7))
+            startedAt: Timestamp(milliseconds: Int64(selectProcess.int(2))), command: program.command,
+            executable: program.executable, uid: UInt32(truncatingIfNeeded: selectProcess.int(4)),
+            unit: selectProcess.word(5), container: selectProcess.word(6))
         owners[id] = owner
         return owner
     }
 
+    private func program(_ id: Int) throws -> Program {
+        if let program = programs[id] { return program }
+        selectProgram.bind(1, id)
+        defer { selectProgram.reset() }
+        guard try selectProgram.next() else { throw Self.malformed("program \(id) is missing") }
+        let program = Program(command: selectProgram.text(0), executable: selectProgram.word(1))
+        programs[id] = program
+        return program
+    }
+
     /// The numbers of `holder.processes`, a JSON list.
     private static func numbers(_ list: String) throws -> [Int] {
-        guard list.utf8.first == UInt8(ascii: "["), list.utf8.last == UInt8(ascii: "]") else {
-            throw malformed("holder.processes is malformed: \(list)")
+        var numbers: [Int] = []
+        var number: Int?
+        var rest = list.utf8.dropFirst().makeIterator()
+        guard list.utf8.first == UInt8(ascii: "[") else { throw malformed("holder.processes is malformed: \(list)") }
+        while let byte = rest.next() {
+            switch byte {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"):
+                let (tens, isTooLarge) = (number ?? 0).multipliedReportingOverflow(by: 10)
+                if isTooLarge { throw malformed("holder.processes is malformed: \(list)") }
+                number = tens &+ Int(byte - UInt8(ascii: "0"))
+            case UInt8(ascii: ",") where number != nil, UInt8(ascii: "]") where number != nil || numbers.isEmpty:
+                if let number { numbers.append(number) }
+                number = nil
+                if byte == UInt8(ascii: "]"), rest.next() == nil { return numbers }
+            default: throw malformed("holder.processes is malformed: \(list)")
+            }
         }
-        return try list.utf8.dropFirst().dropLast().split(separator: UInt8(ascii: ",")).map { part in
-            guard let number = Int(Substring(part)) else { throw malformed("holder.processes is malformed: \(list)") }
-            return number
-        }
+        throw malformed("holder.processes is malformed: \(list)")
     }
 
     private static func malformed(_ message: String) -> DatabaseError {

@@ -59,6 +59,12 @@ struct HotStatement {
         sqlite3_column_text(pointer, column).map { String(cString: $0) } ?? ""
     }
 
+    /// A text of the row; `nil` for NULL and an empty one.
+    func word(_ column: Int32) -> String? {
+        let text = text(column)
+        return text.isEmpty ? nil : text
+    }
+
     private func failure(_ code: Int32) -> DatabaseError {
         DatabaseError(
             resultCode: ResultCode(rawValue: sqlite3_extended_errcode(sqlite3_db_handle(pointer))),

@@ -18,6 +18,7 @@ final class IntervalQuery {
     let flows: FlowReader
     private var clusters: [IntervalTable: [IntervalCluster]] = [:]
     private var statements: [Select: HotStatement] = [:]
+    private var openIDs: [UInt16: [Int]]?
     /// The newest sample, at which open intervals end for now; 0 in an empty history.
     let newest: Int
     /// The oldest sample that is kept; 0 in an empty history.
@@ -70,17 +71,37 @@ final class IntervalQuery {
 
     /// Every open interval that is looked for, as a row of ``IntervalRow/openColumns`` with its first sample.
     func forEachOpen(_ search: Search, _ body: (HotStatement, _ first: Int) throws -> Void) throws {
-        let open = try HotStatement(database, Self.selectOpen(search))
-        open.bind(1, search.samples.upperBound)
-        if let port = search.localPort { open.bind(2, Int(port)) }
-        defer { open.reset() }
-        while try open.next() { try body(open, Int(try open.number(8, as: Int32.self))) }
+        func scan(_ open: HotStatement) throws {
+            defer { open.reset() }
+            while try open.next() { try body(open, Int(try open.number(8, as: Int32.self))) }
+        }
+        guard let port = search.localPort else {
+            let open = try HotStatement(database, Self.selectOpen(search))
+            open.bind(1, search.samples.upperBound)
+            return try scan(open)
+        }
+        for id in try openIDs(of: port) {
+            let open = try HotStatement(database, Self.selectOpen(search) + " AND id = ?2")
+            open.bind(1, search.samples.upperBound)
+            open.bind(2, id)
+            try scan(open)
+        }
+    }
+
+    /// The open intervals of a port. There is no index: one pass tells those of all ports, however many are asked for.
+    private func openIDs(of port: UInt16) throws -> [Int] {
+        if let openIDs { return openIDs[port] ?? [] }
+        var ids: [UInt16: [Int]] = [:]
+        let select = try HotStatement(database, "SELECT local_port, id FROM open_interval")
+        defer { select.reset() }
+        while try select.next() { ids[try select.number(0), default: []].append(select.int(1)) }
+        openIDs = ids
+        return ids[port] ?? []
     }
 
     private static func selectOpen(_ search: Search) -> String {
         "SELECT \(IntervalRow.openColumns), first FROM open_interval WHERE first <= ?1"
             + (search.tables.contains(.sockets) ? "" : " AND kind & 15 IN (7, 10)")
-            + (search.localPort == nil ? "" : " AND local_port = ?2")
     }
 
     private func forEachClosed(

@@ -33,11 +33,9 @@ public struct SocketLife: Hashable, Sendable {
         [newest.holder] + ([firstHolder] + moreHolders).filter { $0 != newest.holder }
     }
 
-    /// Some of ``holders``, of which a listener that forks has thousands in a month: the newest, the first and two others.
+    /// Of ``holders``, of which a listener that forks has thousands in a month, the newest and the first.
     public var principalHolders: [Int] {
-        var result = [newest.holder]
-        for holder in [firstHolder] + moreHolders.suffix(2) where !result.contains(holder) { result.append(holder) }
-        return result
+        newest.holder == firstHolder ? [newest.holder] : [newest.holder, firstHolder]
     }
 
     /// Adds another interval of the same socket, earlier or later.
@@ -90,6 +88,14 @@ public struct SocketLives: Sendable {
             inode = interval.isListener || interval.table.transport == .udp ? interval.inode : 0
             namespace = interval.namespace
             table = interval.table
+        }
+
+        /// Of what tells nearly all of them apart.
+        func hash(into hasher: inout Hasher) {
+            hasher.combine(local.port)
+            hasher.combine(remote.port)
+            hasher.combine(socketFirst)
+            hasher.combine(inode)
         }
     }
 

@@ -3,13 +3,13 @@
 # sample. Everything is generated with a simulated clock. Prints tables in Markdown. Takes about a quarter of an hour.
 #
 # Usage: Tests/Benchmarks/history.sh [DIRECTORY]     where portlog and portgen are; default .build/release
-# Environment: DAYS (30), PAIRS (10), KEPT (1; 0: without the history whose samples are kept for 7 days), STANDING (5000: clients that keep a connection, in the comparison with ss), FOLDER (where the
+# Environment: DAYS (30), PAIRS (10), KEPT (1; 0: without the history whose samples are kept for 7 days), STANDING (10000: clients that keep a connection, in the comparison with ss), FOLDER (where the
 # histories go; kept when given, and used again)
 set -euo pipefail
 
 binaries=$(readlink -f "${1:-.build/release}")
 readonly binaries portlog=$binaries/portlog portgen=$binaries/portgen
-readonly days=${DAYS:-30} pairs=${PAIRS:-10} standing=${STANDING:-5000} with_kept=${KEPT:-1}
+readonly days=${DAYS:-30} pairs=${PAIRS:-10} standing=${STANDING:-10000} with_kept=${KEPT:-1}
 folder=${FOLDER:-$(mktemp -d "${TMPDIR:-/tmp}/portlog-history.XXXXXX")}
 mkdir -p "$folder"
 cleanup() { [[ -n ${FOLDER:-} ]] || rm -rf "$folder"; }

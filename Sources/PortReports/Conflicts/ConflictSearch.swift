@@ -61,13 +61,13 @@ struct ConflictSearch {
         } else {
             try view.intervals(in: samples, matching: filter, take)
         }
-        var holders: [Int: Holder] = [:]
+        // In the order of their numbers they lie one after another.
+        let wanted = Set(found.lives.lazy.flatMap { isLong ? $0.principalHolders : $0.holders })
+        var holders = [Int: Holder](minimumCapacity: wanted.count)
+        for number in wanted.sorted() { holders[number] = try view.holder(number) }
         var namespaces: [Int: String] = [:]
-        for life in found.lives {
-            let wanted = isLong ? life.principalHolders : life.holders
-            for holder in wanted where holders[holder] == nil { holders[holder] = try view.holder(holder) }
-            let namespace = life.newest.namespace
-            if namespaces[namespace] == nil { namespaces[namespace] = try view.namespaceName(namespace) }
+        for number in Set(found.lives.lazy.map(\.newest.namespace)) {
+            namespaces[number] = try view.namespaceName(number)
         }
         return ConflictScene(
             period: period.samples, lives: found.lives, limits: try view.limits(in: period.samples), holders: holders,

@@ -52,6 +52,7 @@ struct ConflictText {
 
     /// Leaves out what would change a terminal or break a line: control characters, line separators, marks of direction.
     static func printable(_ text: String) -> String {
+        if text.utf8.allSatisfy({ (0x20..<0x7f).contains($0) }) { return text }
         var result = ""
         for scalar in text.unicodeScalars {
             switch scalar.properties.generalCategory {

@@ -68,8 +68,8 @@ struct Remedies {
 
     private func units(of lives: [SocketLife]) -> [String] {
         var seen: Set<String> = []
-        return scene.identity(of: lives).owners.compactMap(\.unit).filter { seen.insert($0).inserted }
-            .filter(Self.isService)
+        let units = lives.lazy.flatMap { scene.identity(of: $0).owners.lazy.compactMap(\.unit) }
+        return units.filter { seen.insert($0).inserted }.filter(Self.isService)
     }
 
     private func place(_ namespace: Int) -> String {

@@ -52,8 +52,14 @@ extension OwnerDocument {
         guard let container = owner.container else { return owner.unit }
         let isID = container.utf8.count == 64 && container.utf8.allSatisfy(Self.isHexadecimal)
         let name = isID ? String(container.prefix(12)) : container
-        guard let unit = owner.unit, !unit.contains(container) else { return name }
+        guard let unit = owner.unit, !Self.repeats(unit, container) else { return name }
         return "\(name)/\(unit)"
+    }
+
+    /// Whether a unit is named after a container: `docker-4c01….scope`, `systemd-nspawn@web1.service`.
+    private static func repeats(_ unit: String, _ container: String) -> Bool {
+        let name = unit.utf8.lastIndex(of: UInt8(ascii: ".")).map { String(unit[..<$0]) } ?? unit
+        return name.hasSuffix(container)
     }
 
     private static func isHexadecimal(_ byte: UInt8) -> Bool {

@@ -1,7 +1,7 @@
 /// Writes entries as aligned columns. Nothing is ever cut.
 ///
-/// Every entry is asked for its cells twice, first for their widths: so a table of any length needs no memory of its
-/// own.
+/// The widths come first, and the text of the first entries is kept for that long. The others are asked for theirs twice, so that
+/// a table of any length takes a limited memory.
 struct TableWriter<Entry> {
     /// The columns, from left to right.
     var columns: [TableColumn<Entry>]
@@ -10,6 +10,19 @@ struct TableWriter<Entry> {
 
     /// What stands between two columns.
     private static var gap: String { "  " }
+    /// Of how many entries the text is kept.
+    private static var mostKept: Int { 2000 }
+
+    /// What stands in a column.
+    private struct Cell {
+        var text: String
+        var width: Int
+
+        init(_ text: String) {
+            self.text = text.isEmpty ? "-" : TextEscape.escaped(text)
+            width = DisplayWidth.of(self.text)
+        }
+    }
 
     /// Writes the header and one line an entry; nothing at all without columns.
     ///
@@ -18,32 +31,32 @@ struct TableWriter<Entry> {
         _ entries: some Sequence<Entry>, to output: OutputWriter, afterEach: (Entry) throws -> Void = { _ in }
     ) throws {
         guard !columns.isEmpty else { return }
-        var widths = columns.map { DisplayWidth.of(TextEscape.escaped($0.header)) }
+        let headers = columns.map { Cell($0.header) }
+        var widths = headers.map(\.width)
+        var kept: [[Cell]] = []
         for entry in entries {
-            for (index, column) in columns.enumerated() {
-                widths[index] = max(widths[index], DisplayWidth.of(Self.cell(column.text(entry))))
-            }
+            let cells = cells(of: entry)
+            for (index, cell) in cells.enumerated() { widths[index] = max(widths[index], cell.width) }
+            if kept.count < Self.mostKept { kept.append(cells) }
         }
-        try output.write(line(widths) { (TextEscape.escaped(columns[$0].header), .header) })
-        for entry in entries {
-            try output.write(line(widths) { (Self.cell(columns[$0].text(entry)), columns[$0].emphasis(entry)) })
+        try output.write(line(headers, widths) { _ in .header })
+        for (index, entry) in entries.enumerated() {
+            let cells = index < kept.count ? kept[index] : cells(of: entry)
+            try output.write(line(cells, widths) { columns[$0].emphasis(entry) })
             try afterEach(entry)
         }
     }
 
-    private static func cell(_ text: String) -> String {
-        text.isEmpty ? "-" : TextEscape.escaped(text)
-    }
+    private func cells(of entry: Entry) -> [Cell] { columns.map { Cell($0.text(entry)) } }
 
-    private func line(_ widths: [Int], _ cell: (Int) -> (String, Emphasis?)) -> String {
+    private func line(_ cells: [Cell], _ widths: [Int], _ emphasis: (Int) -> Emphasis?) -> String {
         var line = ""
-        for (index, column) in columns.enumerated() {
-            let (text, emphasis) = cell(index)
-            let padding = String(repeating: " ", count: max(0, widths[index] - DisplayWidth.of(text)))
-            let isLast = index == columns.count - 1
-            if column.alignment == .right { line += padding }
-            line += style.apply(emphasis, to: text)
-            if column.alignment == .left, !isLast { line += padding }
+        for (index, cell) in cells.enumerated() {
+            let padding = String(repeating: " ", count: max(0, widths[index] - cell.width))
+            let isLast = index == cells.count - 1
+            if columns[index].alignment == .right { line += padding }
+            line += style.apply(emphasis(index), to: cell.text)
+            if columns[index].alignment == .left, !isLast { line += padding }
             if !isLast { line += Self.gap }
         }
         return line + "\n"

@@ -28,7 +28,11 @@ enum TextEscape {
 
     /// Whether every byte is one of ASCII's printable characters: nearly always so, and quick to see.
     static func isPlainASCII(_ text: String) -> Bool {
-        text.utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7f }
+        // Without a branch for each byte.
+        let others = text.utf8.withContiguousStorageIfAvailable { bytes in
+            bytes.reduce(into: UInt8(0)) { $0 |= $1 &- 0x20 < 0x5f ? 0 : 1 }
+        }
+        return others.map { $0 == 0 } ?? text.utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7f }
     }
 
     /// Whether a character does something else than to stand where it is written: control characters (C0, DEL, C1),
@@ -57,7 +61,8 @@ enum TextEscape {
     }
 
     private static func isMark(_ scalar: Unicode.Scalar) -> Bool {
-        switch scalar.properties.generalCategory {
+        if scalar.value < 0x300 { return false }
+        return switch scalar.properties.generalCategory {
         case .nonspacingMark, .enclosingMark, .spacingMark: true
         default: false
         }

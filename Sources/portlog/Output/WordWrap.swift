@@ -6,8 +6,9 @@ enum WordWrap {
         var lines: [String] = []
         var line = ""
         var columns = 0
-        for word in text.split(separator: " ") {
-            let length = DisplayWidth.of(String(word))
+        for bytes in text.utf8.split(separator: UInt8(ascii: " ")) {
+            let word = String(Substring(bytes))
+            let length = DisplayWidth.of(word)
             if columns > 0, columns + 1 + length > width {
                 lines.append(line)
                 line = ""
