@@ -15,7 +15,7 @@ extension HistoryWriter {
             newestBootClock =
                 try Int64.fetchOne(
                     database, sql: "SELECT boot_clock FROM sample WHERE number = ?", arguments: [newestSample]) ?? 0
-            namespaces = Set(try Int.fetchAll(database, sql: "SELECT id FROM namespace"))
+            namespaces = try NamespaceTable(from: database)
             limitsInForce = [:]
             if newestSample > 0 {
                 for change in try LimitsTable.changes(in: newestSample...newestSample, from: database) {

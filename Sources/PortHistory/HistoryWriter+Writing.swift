@@ -8,10 +8,10 @@ extension HistoryWriter {
         _ measuring: (inout SampleRecord) -> Void, in database: Database
     ) throws {
         let boot = try sideTables.boot(bootID, host: host, first: sample.number, in: database)
-        try noteNamespaces(snapshots, sample: sample.number, in: database)
+        let gone = try noteNamespaces(snapshots, sample: sample.number, in: database)
         let intervals = try IntervalStatements(database)
         written = 0
-        rollups.begin(sample, snapshots)
+        rollups.begin(sample, snapshots, gone: gone)
         intervalMilliseconds = Int64(sample.intervalMilliseconds)
 
         for slot in changes.closed {
@@ -176,18 +176,17 @@ extension HistoryWriter {
         ])
     }
 
-    private func noteNamespaces(_ snapshots: [Snapshot], sample: Int, in database: Database) throws {
+    /// Notes which namespaces there are and what is in force in them, and returns those that are gone.
+    private func noteNamespaces(_ snapshots: [Snapshot], sample: Int, in database: Database) throws -> [Int] {
+        let gone = try namespaces.note(snapshots, sample: sample, in: database)
+        for namespace in gone { limitsInForce[namespace] = nil }
         for snapshot in snapshots {
-            if namespaces.insert(snapshot.namespace).inserted {
-                try database.execute(
-                    sql: "INSERT OR IGNORE INTO namespace (id, name) VALUES (?, ?)",
-                    arguments: [snapshot.namespace, snapshot.namespaceName])
-            }
             if limitsInForce[snapshot.namespace] != snapshot.limits {
                 try LimitsTable.append(snapshot.limits, namespace: snapshot.namespace, sample: sample, in: database)
                 limitsInForce[snapshot.namespace] = snapshot.limits
             }
         }
+        return gone
     }
 
     private func insert(_ sample: SampleRecord, boot: Int, in database: Database) throws {

@@ -33,7 +33,7 @@ public final class HistoryWriter {
     /// From one sample to the next.
     var intervalMilliseconds: Int64 = 10_000
     var limitsInForce: [Int: PortLimits] = [:]
-    var namespaces: Set<Int> = []
+    var namespaces = NamespaceTable()
     var nextID: Int64 = 1
     /// CLOCK_BOOTTIME at the newest sample, in milliseconds.
     var newestBootClock: Int64 = 0

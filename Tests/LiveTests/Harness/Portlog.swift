@@ -45,7 +45,7 @@ struct Portlog {
         }
     }
 
-    /// Asks a question.
+    /// Asks a question about all that was recorded.
     func ask(_ words: String...) throws -> JSON {
         let result = try run(words)
         guard result.status == 0 else { throw HarnessError("portlog \(words): \(result)") }
