@@ -185,7 +185,7 @@ struct RetentionSweep {
             let stored: Int? = try next.next() ? next.int(0) : nil
             next.reset()
             guard let stored else { return }
-            let cluster = try IntervalCluster(stored: stored)
+            let cluster = try IntervalCluster(stored: stored, after: position)
             if cluster.chunk(stored: stored) <= cluster.lastChunk(before: bound) {
                 quota -= try removeRows(of: table, cluster: stored, atMost: quota, database)
             } else {
