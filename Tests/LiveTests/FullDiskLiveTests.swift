@@ -83,6 +83,15 @@ extension LiveTests {
             #expect(try portlog.ask("database", "check")["ok"].bool == true)
         }
 
+        @Test func theLogAloneDoesNotFillADisk() throws {
+            // Usually the log is written back at four MiB.
+            try disk.resize("1m")
+            let result = Command.finish(try portlog.start(samples: 60))
+            #expect(result.status == 0)
+            #expect(!result.errors.contains("lost"), "\(result)")
+            #expect(try portlog.ask("database", "check")["ok"].bool == true)
+        }
+
         /// One line of the log says so, and no other.
         private static func expectLog(_ result: Command, _ text: String) {
             let lines = result.errors.split(separator: "\n").filter { $0.contains(text) }
