@@ -16,7 +16,7 @@ enum SQLite {
                 }
             }
         }
-        let result = try Command.run("sqlite3", [path, sql])
+        let result = try Command.run("sqlite3", ["-cmd", ".timeout 5000", path, sql])
         return (result.output + result.errors).trimmingCharacters(in: .whitespacesAndNewlines)
     }
 
