@@ -121,6 +121,11 @@ public struct Recorder: Service {
             missed += tick.advance(at: .now)
             if taken < configuration.sampleLimit ?? .max { await sleep(until: tick.due) }
         }
+        // No later sample counts these.
+        if let loss {
+            logger.error(
+                "samples were being lost up to the end", metadata: ["missed": "\(missed)", "cause": "\(loss.cause)"])
+        }
         notifier.stopping()
     }
 

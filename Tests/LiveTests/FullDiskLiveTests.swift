@@ -65,6 +65,8 @@ extension LiveTests {
             let ended = Command.finish(recorder)
             #expect(ended.status == 0)
             Self.expectLog(ended, "samples are being lost")
+            // Nothing in the history counts these.
+            Self.expectLog(ended, "samples were being lost up to the end")
             let status = try portlog.ask("status")
             #expect(status["recording"].bool == false && status["losing"] == .null)
             #expect(try portlog.exports(upTo: time) == before)
