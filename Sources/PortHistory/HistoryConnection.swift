@@ -184,6 +184,10 @@ extension HistoryError {
             self = error
             return
         }
+        if error is RowDecodingError {
+            self = .damaged(path: path, reason: "there is a value of another type")
+            return
+        }
         guard let error = error as? DatabaseError else {
             self = .inputOutput(path: path, reason: "\(error)")
             return

@@ -205,7 +205,7 @@ struct RetentionSweep {
         if let end {
             try database.cachedStatement(
                 sql: "DELETE FROM \(name) WHERE cluster = ? AND (local_port, start) <= (?, ?)"
-            ).execute(arguments: [cluster, end[0] as Int, end[1] as Int])
+            ).execute(arguments: [cluster, try end.checked("local_port") as Int, try end.checked("start") as Int])
         } else {
             try database.cachedStatement(sql: "DELETE FROM \(name) WHERE cluster = ?").execute(arguments: [cluster])
         }
