@@ -108,7 +108,7 @@ extension HistoryView {
         let row = try Row.fetchOne(
             database, sql: "SELECT last, until FROM bucket WHERE until <= ? ORDER BY until DESC, last DESC LIMIT 1",
             arguments: [moment.milliseconds])
-        return row.map { ($0[0], Timestamp(milliseconds: $0[1])) }
+        return try row.map { (try $0.checked("last"), Timestamp(milliseconds: try $0.checked("until"))) }
     }
 
     /// The numbers of the samples that were taken in a period, both ends included; `nil` when there are none. Samples that are no

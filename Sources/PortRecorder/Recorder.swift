@@ -96,10 +96,14 @@ public struct Recorder: Service {
                 missed = 0
                 failure = nil
             } catch {
-                if case .damaged(let path, let reason) = error {
-                    logger.error("the history is damaged", metadata: ["path": "\(path)", "reason": "\(reason)"])
-                    recording?.history.close()
+                var error = error
+                if case .damaged(let path, let reason) = error, let open = recording {
+                    // Also where opening it again would find nothing wrong: the next sample would.
+                    open.history.close()
                     recording = nil
+                    do throws(HistoryError) { try setAside(path, reason) } catch let other { error = other }
+                }
+                if case .damaged = error {
                 } else if taken == 0 {
                     throw error
                 } else if failure != error {
@@ -116,6 +120,11 @@ public struct Recorder: Service {
             }
             missed += tick.advance(at: .now)
             if taken < configuration.sampleLimit ?? .max { await sleep(until: tick.due) }
+        }
+        // No later sample counts these.
+        if let loss {
+            logger.error(
+                "samples were being lost up to the end", metadata: ["missed": "\(missed)", "cause": "\(loss.cause)"])
         }
         notifier.stopping()
     }
@@ -165,15 +174,19 @@ public struct Recorder: Service {
             history = try HistoryWriter(
                 path: configuration.database, host: host, bootID: boot, retention: configuration.retention)
         } catch .damaged(let path, let reason) {
-            let aside = try HistoryFile.setAside(path, at: clock.wall())
-            logger.error(
-                "the history is damaged and was set aside; recording starts anew",
-                metadata: ["path": "\(path)", "aside": "\(aside)", "reason": "\(reason)"])
+            try setAside(path, reason)
             history = try HistoryWriter(
                 path: configuration.database, host: host, bootID: boot, retention: configuration.retention)
         }
         let sampler = Sampler(history, proc: proc, clock: clock, interval: configuration.interval, logger: logger)
         return Recording(history: history, sampler: sampler)
+    }
+
+    private func setAside(_ path: String, _ reason: String) throws(HistoryError) {
+        let aside = try HistoryFile.setAside(path, at: clock.wall())
+        logger.error(
+            "the history is damaged and was set aside; recording starts anew",
+            metadata: ["path": "\(path)", "aside": "\(aside)", "reason": "\(reason)"])
     }
 
     /// Sleeps until a moment or the shutdown, telling the watchdog in between that all is well.

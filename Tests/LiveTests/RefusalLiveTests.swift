@@ -102,30 +102,6 @@ extension LiveTests {
             Self.expectMessage(result)
         }
 
-        @Test func aFullDiskDoesNotEndTheRecorder() throws {
-            let result = try inSmallFileSystem(
-                """
-                \(recordCommand("")) & recorder=$!
-                sleep 1
-                dd if=/dev/zero of=full bs=4k 2>/dev/null
-                sleep 1
-                kill -0 $recorder && echo alive
-                rm full
-                sleep 1
-                kill $recorder
-                wait $recorder
-                echo ended $?
-                \(Binaries.portlog) status --database $PWD/portlog.db -o json
-                """)
-            let lines = result.output.split(separator: "\n", maxSplits: 2)
-            try #require(lines.count == 3, "\(result)")
-            #expect(lines[0] == "alive")
-            #expect(lines[1] == "ended 0")
-            // Samples were taken before and after; those in between were missed, and that is said.
-            let status = try JSON(text: String(lines[2]))
-            #expect(status["database"]["samples"].int ?? 0 >= 10)
-        }
-
         // MARK: A second recorder
 
         @Test func aSecondRecorderIsRefusedAndTheFirstGoesOn() throws {

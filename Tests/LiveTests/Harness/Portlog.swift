@@ -45,6 +45,35 @@ struct Portlog {
         }
     }
 
+    /// Waits until `status` is as expected; that status.
+    @discardableResult
+    func awaitStatus(_ what: String, milliseconds: Int = 60_000, _ isReached: (JSON) throws -> Bool) throws -> JSON {
+        let deadline = Clock.now + milliseconds
+        while true {
+            let status = try ask("status")
+            if try isReached(status) { return status }
+            guard Clock.now < deadline else { throw HarnessError("not \(what) within \(milliseconds) ms: \(status)") }
+            usleep(20_000)
+        }
+    }
+
+    /// The rows of an export.
+    func export(_ table: String, _ words: String...) throws -> [JSON] {
+        let words = inside(
+            [Binaries.portlog, "export", "--table", table, "-o", "jsonl", "--database", database] + words)
+        let result = try Command.run(words[0], Array(words.dropFirst()))
+        guard result.status == 0 else { throw HarnessError("portlog export \(table): \(result)") }
+        return try result.output.split(separator: "\n").map { try JSON(text: String($0)) }
+    }
+
+    /// What is told of the time before a moment and stays so: the samples, and the states that had ended.
+    func exports(upTo time: String) throws -> Set<JSON> {
+        let samples = try export("samples", "--since", "-1d").filter { $0["taken_at"].string ?? "" <= time }
+        // When a socket was last seen is no matter of that time.
+        let sockets = try export("sockets", "--since", "-1d").map { $0.without("last_seen") }
+        return Set(samples + sockets.filter { $0["to"].string.map { $0 < time } ?? false })
+    }
+
     /// Asks a question.
     func ask(_ words: String...) throws -> JSON {
         let result = try run(words)
