@@ -206,6 +206,8 @@ extension HistoryError {
                 .damaged(path: path, reason: reason)
             case .SQLITE_FULL: .noRoom(path: path)
             case .SQLITE_CANTOPEN: .cannotCreate(path: path, reason: reason)
+            case .SQLITE_READONLY where HistoryFile.isOnReadOnlyDisk(path):
+                .inputOutput(path: path, reason: "the file system is read-only")
             case .SQLITE_PERM, .SQLITE_READONLY, .SQLITE_AUTH: .permission(path: path)
             default: .inputOutput(path: path, reason: reason)
             }

@@ -81,6 +81,12 @@ public struct HistoryFile: Sendable {
             clamping: UInt64(status.f_bavail).multipliedReportingOverflow(by: UInt64(status.f_frsize)).partialValue)
     }
 
+    /// Whether nothing on the file system can be changed.
+    static func isOnReadOnlyDisk(_ path: String) -> Bool {
+        var status = statvfs()
+        return statvfs(path, &status) == 0 && status.f_flag & UInt(ST_RDONLY) != 0
+    }
+
     /// The bytes that the history takes: the file, its write-ahead log and its index of that.
     public static func bytes(at path: String) -> Int64 { FileSizes(of: path).total }
 }

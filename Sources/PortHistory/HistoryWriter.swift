@@ -103,6 +103,9 @@ public final class HistoryWriter {
         throw .logHeld(path: path)
     }
 
+    /// What the recorder before was losing when it ended: no sample counts these yet.
+    public var lossBefore: RecorderLoss? { lock?.lossBefore }
+
     /// Tells those who ask that samples are being lost, and why; `nil` when that is over.
     public func note(_ loss: RecorderLoss?) { lock?.note(loss) }
 

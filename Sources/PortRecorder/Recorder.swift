@@ -62,10 +62,11 @@ public struct Recorder: Service {
         var recording: Recording? = try openHistory(proc)
         defer { recording?.history.close() }
         var tick = Tick(every: configuration.interval, from: .now)
-        var missed = 0
+        // What the last recorder lost before it ended stands in no sample yet.
+        var loss = recording?.history.lossBefore
+        var missed = loss?.samples ?? 0
         var taken = 0
         var failure: HistoryError?
-        var loss: RecorderLoss?
 
         while !Task.isShuttingDownGracefully, !Task.isCancelled, taken < configuration.sampleLimit ?? .max {
             missed += tick.wake(at: .now)
@@ -86,7 +87,7 @@ public struct Recorder: Service {
                 } else {
                     notifier.status(Self.status(sample))
                 }
-                if failure != nil {
+                if loss != nil {
                     logger.notice("samples are written again", metadata: ["missed": "\(missed)"])
                     open.history.note(nil)
                     loss = nil

@@ -107,7 +107,9 @@ struct EphemeralFigures {
             guard let namespace = now.first(where: { $0.number == key.namespace }) else { return nil }
             let known = details[key.namespace]?[key.destination]
             var owners = try known?.owners.summary(view.holder) ?? .init()
-            if owners.owners.isEmpty, found.holder > 0 { owners = try .init(view.holder(found.holder)) }
+            if owners.owners.isEmpty, found.holder > 0 {
+                owners = try .init(last: view.holder(found.holder), by: period.until)
+            }
             return EphemeralReport.Destination(
                 key.destination, found, namespace, owners, known?.trend,
                 end: try view.time(of: period.samples.upperBound))

@@ -77,7 +77,9 @@ struct RecordCommand: PortlogCommand {
         }
         guard keepMinutes.milliseconds >= keepSamples.milliseconds, keepHours.milliseconds >= keepMinutes.milliseconds
         else {
-            throw ValidationError("minutes are kept no shorter than samples, and hours no shorter than minutes.")
+            throw ValidationError(
+                "minutes are kept no shorter than samples, and hours no shorter than minutes: "
+                    + "--keep-samples \(keepSamples), --keep-minutes \(keepMinutes), --keep-hours \(keepHours).")
         }
         if let samples, samples < 1 { throw ValidationError("--samples is \(samples); it is 1 or more.") }
     }
