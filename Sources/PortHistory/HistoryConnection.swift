@@ -185,6 +185,10 @@ extension HistoryError {
             self = error
             return
         }
+        if error is RowDecodingError {
+            self = .damaged(path: path, reason: "there is a value of another type")
+            return
+        }
         guard let error = error as? DatabaseError else {
             self = .inputOutput(path: path, reason: "\(error)")
             return
@@ -197,8 +201,13 @@ extension HistoryError {
         self =
             switch error.resultCode {
             case .SQLITE_CORRUPT, .SQLITE_NOTADB: .damaged(path: path, reason: reason)
+            // The schema has the right number, and lacks what every one of that number has.
+            case .SQLITE_ERROR where reason.contains("no such ") || reason.contains("has no column"):
+                .damaged(path: path, reason: reason)
             case .SQLITE_FULL: .noRoom(path: path)
             case .SQLITE_CANTOPEN: .cannotCreate(path: path, reason: reason)
+            case .SQLITE_READONLY where HistoryFile.isOnReadOnlyDisk(path):
+                .inputOutput(path: path, reason: "the file system is read-only")
             case .SQLITE_PERM, .SQLITE_READONLY, .SQLITE_AUTH: .permission(path: path)
             default: .inputOutput(path: path, reason: reason)
             }

@@ -71,9 +71,20 @@ public struct HistoryFile: Sendable {
     }
 
     /// Whether the file system has room for some more pages.
-    static func hasRoom(at path: String) -> Bool {
+    static func hasRoom(at path: String) -> Bool { room(at: path).map { $0 > 1 << 18 } ?? false }
+
+    /// The bytes that the file system has left; `nil` where it does not tell.
+    static func room(at path: String) -> Int64? {
         var status = statvfs()
-        return statvfs(path, &status) == 0 && UInt64(status.f_bavail) * UInt64(status.f_frsize) > 1 << 18
+        guard statvfs(path, &status) == 0 else { return nil }
+        return Int64(
+            clamping: UInt64(status.f_bavail).multipliedReportingOverflow(by: UInt64(status.f_frsize)).partialValue)
+    }
+
+    /// Whether nothing on the file system can be changed.
+    static func isOnReadOnlyDisk(_ path: String) -> Bool {
+        var status = statvfs()
+        return statvfs(path, &status) == 0 && status.f_flag & UInt(ST_RDONLY) != 0
     }
 
     /// The bytes that the history takes: the file, its write-ahead log and its index of that.

@@ -42,7 +42,7 @@ public final class HistoryReader {
                 }
                 return result
             }
-        } catch let error as DatabaseError {
+        } catch let error where error is DatabaseError || error is RowDecodingError {
             throw HistoryError(error, path)
         }
     }

@@ -108,7 +108,23 @@ extension HistoryView {
         let row = try Row.fetchOne(
             database, sql: "SELECT last, until FROM bucket WHERE until <= ? ORDER BY until DESC, last DESC LIMIT 1",
             arguments: [moment.milliseconds])
-        return row.map { ($0[0], Timestamp(milliseconds: $0[1])) }
+        return try row.map { (try $0.checked("last"), Timestamp(milliseconds: try $0.checked("until"))) }
+    }
+
+    /// The minute, hour or day that a moment lies in, from its first sample to its last, where its samples are no longer kept; `nil`
+    /// where they are.
+    public func bucket(at moment: Timestamp) throws -> ClosedRange<Timestamp>? {
+        if let oldest = try oldestSample(), moment >= oldest.takenAt { return nil }
+        let row = try Row.fetchOne(
+            database,
+            sql: """
+                SELECT since, until FROM bucket WHERE since <= :moment AND until >= :moment AND first < :oldest
+                ORDER BY level, first DESC LIMIT 1
+                """,
+            arguments: ["moment": moment.milliseconds, "oldest": intervals.oldest])
+        return try row.map { row in
+            Timestamp(milliseconds: try row.checked("since"))...Timestamp(milliseconds: try row.checked("until"))
+        }
     }
 
     /// The numbers of the samples that were taken in a period, both ends included; `nil` when there are none. Samples that are no

@@ -53,9 +53,10 @@ extension HistoryWriter {
     private func restoreListeners(from database: Database) throws {
         for row in try Row.fetchAll(database, sql: "SELECT * FROM listened_port") {
             let port = ListenerMemory.Port(
-                namespace: try Int16(checked: row["namespace"]), transport: row["transport"] == 0 ? .tcp : .udp,
-                number: try UInt16(checked: row["port"]))
-            listeners.closed(port, last: row["last"], holder: try Int32(checked: row["holder"]))
+                namespace: try Int16(checked: row.checked("namespace")),
+                transport: try row.checked("transport") == 0 ? .tcp : .udp,
+                number: try UInt16(checked: row.checked("port")))
+            listeners.closed(port, last: try row.checked("last"), holder: try Int32(checked: row.checked("holder")))
         }
     }
 

@@ -103,6 +103,9 @@ public final class HistoryWriter {
         throw .logHeld(path: path)
     }
 
+    /// What the recorder before was losing when it ended: no sample counts these yet.
+    public var lossBefore: RecorderLoss? { lock?.lossBefore }
+
     /// Tells those who ask that samples are being lost, and why; `nil` when that is over.
     public func note(_ loss: RecorderLoss?) { lock?.note(loss) }
 
@@ -264,6 +267,7 @@ public final class HistoryWriter {
         wordUse.fit(kept: newestSample - oldest)
         if try wordSweep.sweep(oldest: oldest, newest: newestSample, open, rollups.book, database) {
             sideTables.forget()
+            try namespaces.removeUnused(in: database)
         }
         try space.shrink(database)
     }

@@ -83,3 +83,14 @@ extension FixedWidthInteger {
         self = number
     }
 }
+
+extension Row {
+    /// A value of a column; an optional one where there may be none.
+    ///
+    /// - Throws: `SQLITE_CORRUPT` when it is of another type: portlog wrote no such value. The subscript ends the process.
+    func checked<T: DatabaseValueConvertible>(_ column: String) throws -> T {
+        let stored: DatabaseValue = self[column]
+        if let value = T.fromDatabaseValue(stored) { return value }
+        throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "\(column) has a value of another type")
+    }
+}

@@ -24,6 +24,16 @@ struct IntervalCluster: Hashable {
         self.number = number
     }
 
+    /// The class of the next `cluster` behind another one.
+    ///
+    /// - Throws: `SQLITE_CORRUPT` also where it does not stand behind: rows that are out of order would be walked for ever.
+    init(stored cluster: Int, after other: Int) throws {
+        guard cluster > other else {
+            throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "interval.cluster \(cluster) is out of order")
+        }
+        try self.init(stored: cluster)
+    }
+
     /// The class of an interval whose last sample comes `length` samples after its first.
     init(length: Int) { number = max(Self.smallest, Int.bitWidth - length.leadingZeroBitCount) - Self.smallest }
 

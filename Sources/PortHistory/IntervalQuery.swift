@@ -198,7 +198,7 @@ final class IntervalQuery {
             statement.bind(1, bound)
             defer { statement.reset() }
             guard try statement.next() else { return clusters }
-            let cluster = try IntervalCluster(stored: statement.int(0))
+            let cluster = try IntervalCluster(stored: statement.int(0), after: bound)
             clusters.append(cluster)
             bound = cluster.upperBound
         }

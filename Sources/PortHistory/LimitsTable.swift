@@ -43,25 +43,28 @@ enum LimitsTable {
                 ORDER BY c.sample, c.namespace
                 """,
             arguments: ["first": samples.lowerBound, "last": samples.upperBound]
-        ).map { row in LimitsChange(sample: row["sample"], namespace: row["namespace"], limits: try limits(row)) }
+        ).map { row in
+            try LimitsChange(sample: row.checked("sample"), namespace: row.checked("namespace"), limits: limits(row))
+        }
     }
 
     private static func limits(_ row: Row) throws -> PortLimits {
         var limits = PortLimits()
         limits.range = PortRange(
-            first: try UInt16(checked: row["range_first"]), last: try UInt16(checked: row["range_last"]))
-        limits.reserved = PortSet(list: row["reserved"]) ?? PortSet()
-        limits.unprivilegedStart = row["unprivileged_start"]
-        limits.timeWaitReuse = row["tw_reuse"]
-        limits.timeWaitReuseDelay = row["tw_reuse_delay_ms"]
-        limits.maxTimeWait = row["max_tw_buckets"]
-        limits.timestamps = row["timestamps"]
-        limits.finTimeout = row["fin_timeout_s"]
-        limits.autobindReuse = row["autobind_reuse"]
-        limits.nonlocalBind = row["nonlocal_bind"]
-        limits.bindV6Only = row["bindv6only"]
-        limits.kernelRelease = row["kernel_release"]
-        limits.assumed = row["assumed"]
+            first: try UInt16(checked: row.checked("range_first")), last: try UInt16(checked: row.checked("range_last"))
+        )
+        limits.reserved = PortSet(list: try row.checked("reserved")) ?? PortSet()
+        limits.unprivilegedStart = try row.checked("unprivileged_start")
+        limits.timeWaitReuse = try row.checked("tw_reuse")
+        limits.timeWaitReuseDelay = try row.checked("tw_reuse_delay_ms")
+        limits.maxTimeWait = try row.checked("max_tw_buckets")
+        limits.timestamps = try row.checked("timestamps")
+        limits.finTimeout = try row.checked("fin_timeout_s")
+        limits.autobindReuse = try row.checked("autobind_reuse")
+        limits.nonlocalBind = try row.checked("nonlocal_bind")
+        limits.bindV6Only = try row.checked("bindv6only")
+        limits.kernelRelease = try row.checked("kernel_release")
+        limits.assumed = try row.checked("assumed")
         return limits
     }
 }

@@ -16,6 +16,9 @@ struct NamespaceTable {
     /// The highest number: rows of the history's memory have 16 bits for it.
     private static let highest = Int(Int16.max)
 
+    /// So many are kept whatever became of them.
+    private static let many = 64
+
     /// Nothing yet.
     init() {}
 
@@ -78,8 +81,9 @@ struct NamespaceTable {
         return gone.keys.sorted()
     }
 
-    /// Removes those that nothing in the history refers to any more.
+    /// Removes those that nothing in the history refers to any more, where there are many.
     mutating func removeUnused(in database: Database) throws {
+        if numbers.count <= Self.many { return }
         let unused = """
             id > 0 AND id NOT IN (SELECT namespace FROM flow UNION SELECT namespace FROM series UNION
                 SELECT namespace FROM listened_port UNION SELECT namespace FROM namespace_life WHERE last = 0)

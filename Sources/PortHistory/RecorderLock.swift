@@ -9,6 +9,8 @@ import Glibc
 final class RecorderLock {
     private let descriptor: Int32
     private let path: String
+    /// What the recorder before was losing when it ended.
+    let lossBefore: RecorderLoss?
 
     /// Takes the lock of the history at a path without symbolic links.
     ///
@@ -34,7 +36,8 @@ final class RecorderLock {
             descriptor = try Self.open(path, database)
         }
         self.descriptor = descriptor
-        note(nil)
+        lossBefore = Self.loss(of: database)
+        note(lossBefore)
     }
 
     /// Writes what the recorder has to say while it can't write into the history; `nil` when there is nothing.

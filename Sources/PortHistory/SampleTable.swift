@@ -29,13 +29,17 @@ enum SampleTable {
         }
     }
 
-    private static func record(_ row: Row) -> SampleRecord {
-        SampleRecord(
-            number: row["number"], takenAt: Timestamp(milliseconds: row["taken_at"]), bootClock: row["boot_clock"],
-            bootID: row["boot_id"], durationMilliseconds: Double(row["duration_us"] as Int) / 1000,
-            cpuMilliseconds: Double(row["cpu_us"] as Int) / 1000, intervalMilliseconds: row["interval_ms"],
-            sockets: row["sockets"], permissionDenied: row["permission_denied"], malformed: row["malformed"],
-            missed: row["missed"], listenOverflows: row["listen_overflows"], listenDrops: row["listen_drops"],
-            timeWaitOverflow: row["time_wait_overflow"])
+    private static func record(_ row: Row) throws -> SampleRecord {
+        try SampleRecord(
+            number: row.checked("number"), takenAt: Timestamp(milliseconds: row.checked("taken_at")),
+            bootClock: row.checked("boot_clock"),
+            bootID: row.checked("boot_id"), durationMilliseconds: Double(row.checked("duration_us") as Int) / 1000,
+            cpuMilliseconds: Double(row.checked("cpu_us") as Int) / 1000,
+            intervalMilliseconds: row.checked("interval_ms"),
+            sockets: row.checked("sockets"), permissionDenied: row.checked("permission_denied"),
+            malformed: row.checked("malformed"),
+            missed: row.checked("missed"), listenOverflows: row.checked("listen_overflows"),
+            listenDrops: row.checked("listen_drops"),
+            timeWaitOverflow: row.checked("time_wait_overflow"))
     }
 }

@@ -116,10 +116,14 @@ struct SideTables {
         if let key = holderKeys[id] { return key }
         let row = try Row.fetchOne(
             database, sql: "SELECT uid, attribution, processes FROM holder WHERE id = ?", arguments: [id])
-        let key = HolderKey(
-            uid: row?["uid"] ?? -1,
-            attribution: Attribution(rawValue: try UInt8(checked: row?["attribution"] ?? 0)) ?? .unknown,
-            processes: row?["processes"] ?? "[]")
+        var key = HolderKey(uid: -1, attribution: .unknown, processes: "[]")
+        if let row {
+            let attribution: Int = try row.checked("attribution")
+            key = HolderKey(
+                uid: try row.checked("uid"),
+                attribution: Attribution(rawValue: try UInt8(checked: attribution)) ?? .unknown,
+                processes: try row.checked("processes"))
+        }
         remember(key, id)
         return key
     }

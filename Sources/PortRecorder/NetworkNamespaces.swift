@@ -1,6 +1,14 @@
 import PortModel
 import ProcFS
 
+/// Which network namespaces are recorded.
+public enum RecordedNamespaces: String, Sendable, CaseIterable {
+    /// Every one that a process lives in, as far as that can be seen.
+    case all
+    /// The recorder's own.
+    case own
+}
+
 /// The network namespaces that processes live in, apart from the recorder's own: found, named and read.
 ///
 /// Each is read once a sample, through /proc/\<pid>/net of any process that lives there. One that has no sockets, or none that

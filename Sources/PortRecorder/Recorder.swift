@@ -17,18 +17,21 @@ public struct Recorder: Service {
         public var sampleLimit: Int?
         /// How long the history is kept, and how large it may be.
         public var retention: RetentionPolicy
+        /// Which network namespaces are recorded.
+        public var namespaces: RecordedNamespaces
         /// The directory that stands for /proc.
         public var procRoot: String
 
         /// What a recorder is told.
         public init(
             database: String, interval: Duration = .seconds(10), sampleLimit: Int? = nil,
-            retention: RetentionPolicy = .standard, procRoot: String = "/proc"
+            retention: RetentionPolicy = .standard, namespaces: RecordedNamespaces = .all, procRoot: String = "/proc"
         ) {
             self.database = database
             self.interval = interval
             self.sampleLimit = sampleLimit
             self.retention = retention
+            self.namespaces = namespaces
             self.procRoot = procRoot
         }
     }
@@ -62,10 +65,11 @@ public struct Recorder: Service {
         var recording: Recording? = try openHistory(proc)
         defer { recording?.history.close() }
         var tick = Tick(every: configuration.interval, from: .now)
-        var missed = 0
+        // What the last recorder lost before it ended stands in no sample yet.
+        var loss = recording?.history.lossBefore
+        var missed = loss?.samples ?? 0
         var taken = 0
         var failure: HistoryError?
-        var loss: RecorderLoss?
 
         while !Task.isShuttingDownGracefully, !Task.isCancelled, taken < configuration.sampleLimit ?? .max {
             missed += tick.wake(at: .now)
@@ -86,7 +90,7 @@ public struct Recorder: Service {
                 } else {
                     notifier.status(Self.status(sample))
                 }
-                if failure != nil {
+                if loss != nil {
                     logger.notice("samples are written again", metadata: ["missed": "\(missed)"])
                     open.history.note(nil)
                     loss = nil
@@ -96,10 +100,14 @@ public struct Recorder: Service {
                 missed = 0
                 failure = nil
             } catch {
-                if case .damaged(let path, let reason) = error {
-                    logger.error("the history is damaged", metadata: ["path": "\(path)", "reason": "\(reason)"])
-                    recording?.history.close()
+                var error = error
+                if case .damaged(let path, let reason) = error, let open = recording {
+                    // Also where opening it again would find nothing wrong: the next sample would.
+                    open.history.close()
                     recording = nil
+                    do throws(HistoryError) { try setAside(path, reason) } catch let other { error = other }
+                }
+                if case .damaged = error {
                 } else if taken == 0 {
                     throw error
                 } else if failure != error {
@@ -116,6 +124,11 @@ public struct Recorder: Service {
             }
             missed += tick.advance(at: .now)
             if taken < configuration.sampleLimit ?? .max { await sleep(until: tick.due) }
+        }
+        // No later sample counts these.
+        if let loss {
+            logger.error(
+                "samples were being lost up to the end", metadata: ["missed": "\(missed)", "cause": "\(loss.cause)"])
         }
         notifier.stopping()
     }
@@ -165,15 +178,21 @@ public struct Recorder: Service {
             history = try HistoryWriter(
                 path: configuration.database, host: host, bootID: boot, retention: configuration.retention)
         } catch .damaged(let path, let reason) {
-            let aside = try HistoryFile.setAside(path, at: clock.wall())
-            logger.error(
-                "the history is damaged and was set aside; recording starts anew",
-                metadata: ["path": "\(path)", "aside": "\(aside)", "reason": "\(reason)"])
+            try setAside(path, reason)
             history = try HistoryWriter(
                 path: configuration.database, host: host, bootID: boot, retention: configuration.retention)
         }
-        let sampler = Sampler(history, proc: proc, clock: clock, interval: configuration.interval, logger: logger)
+        let sampler = Sampler(
+            history, proc: proc, clock: clock, interval: configuration.interval, namespaces: configuration.namespaces,
+            logger: logger)
         return Recording(history: history, sampler: sampler)
+    }
+
+    private func setAside(_ path: String, _ reason: String) throws(HistoryError) {
+        let aside = try HistoryFile.setAside(path, at: clock.wall())
+        logger.error(
+            "the history is damaged and was set aside; recording starts anew",
+            metadata: ["path": "\(path)", "aside": "\(aside)", "reason": "\(reason)"])
     }
 
     /// Sleeps until a moment or the shutdown, telling the watchdog in between that all is well.

@@ -13,7 +13,7 @@ public final class Sampler {
     private let history: HistoryWriter
     private let logger: Logger
     private var reading = SocketReading()
-    private var namespaces: NetworkNamespaces
+    private var namespaces: NetworkNamespaces?
     private var attributor: SocketAttributor
     private var cpuBefore: Double
     private var namedTroubles: Set<String> = []
@@ -23,15 +23,21 @@ public final class Sampler {
     /// - Parameters:
     ///   - proc: where the kernel's files are.
     ///   - interval: how often ``sample(missed:)`` is called; written into every sample.
-    public init(_ history: HistoryWriter, proc: ProcFS, clock: HostClock, interval: Duration, logger: Logger) {
+    ///   - namespaces: which network namespaces are read.
+    public init(
+        _ history: HistoryWriter, proc: ProcFS, clock: HostClock, interval: Duration,
+        namespaces: RecordedNamespaces = .own, logger: Logger
+    ) {
         self.history = history
         self.proc = proc
         self.clock = clock
         self.interval = interval
         self.logger = logger
         attributor = SocketAttributor(proc)
-        namespaces = NetworkNamespaces(
-            proc, named: NamedNamespaces(), limits: .entering(proc), interval: interval)
+        if namespaces == .all {
+            self.namespaces = NetworkNamespaces(
+                proc, named: NamedNamespaces(), limits: .entering(proc), interval: interval)
+        }
         cpuBefore = 0
     }
 
@@ -53,10 +59,7 @@ public final class Sampler {
             throw .inputOutput(path: failure.file, reason: failure.error.description)
         }
 
-        let others = namespaces.read(own: host.limits) { history.namespaceNumber($0) }
-        sample.malformed += others.malformed
-        name(others.failures)
-        let snapshots = [host] + others.snapshots
+        let snapshots = [host] + readOthers(host.limits, &sample)
         var changes = try history.compare(snapshots, bootClock: sample.bootClock)
         let wallOfBoot = sample.takenAt - sample.bootClock
         sample.permissionDenied = attributor.attribute(&changes, snapshots, history, bootedAt: wallOfBoot)
@@ -68,6 +71,14 @@ public final class Sampler {
         }
         attributor.settled()
         return written
+    }
+
+    /// The other namespaces, and what could not be read of them.
+    private func readOthers(_ own: PortLimits, _ sample: inout SampleRecord) -> [Snapshot] {
+        guard let others = namespaces?.read(own: own, number: { history.namespaceNumber($0) }) else { return [] }
+        sample.malformed += others.malformed
+        name(others.failures)
+        return others.snapshots
     }
 
     private func noteCounters(in sample: inout SampleRecord) {

@@ -18,12 +18,12 @@ struct OwnerTally {
         /// Nobody.
         init() {}
 
-        /// The processes of one holder.
-        init(_ holder: Holder) {
-            let owners = holder.ownership.owners
+        /// The processes of the holder that a series saw last, which may have been after a period: those that there were by its end.
+        init(last holder: Holder, by end: Timestamp) {
+            let owners = holder.ownership.owners.filter { $0.startedAt <= end }
             self.init(
                 owners: owners.prefix(OwnerTally.most).map { OwnerDocument($0) },
-                omitted: max(0, owners.count - OwnerTally.most), attribution: holder.ownership.attribution)
+                omitted: max(0, owners.count - OwnerTally.most), attribution: owners.isEmpty ? .unknown : .inferred)
         }
 
         init(owners: [OwnerDocument], omitted: Int, attribution: Attribution) {

@@ -20,9 +20,9 @@ public struct Period: Sendable {
     /// The length of a period whose beginning is not given: an hour, in milliseconds.
     public static let defaultLength: Int64 = 3_600_000
 
-    /// The beginning.
+    /// The beginning: of the minute, hour or day that the one asked for lies in, where nothing finer is kept.
     public let since: Timestamp
-    /// The end.
+    /// The end, likewise.
     public let until: Timestamp
     /// The samples taken in it, also those that are no longer kept.
     public let samples: ClosedRange<Int>
@@ -41,8 +41,10 @@ public struct Period: Sendable {
         guard let newest = try view.newestSample(), let oldest = try view.oldestMoment() else {
             throw NoSampleError.empty
         }
-        let until = query.until ?? newest.takenAt
-        let since = query.since ?? until - Self.defaultLength
+        let end = query.until ?? newest.takenAt
+        let start = query.since ?? end - Self.defaultLength
+        let until = try start > end ? end : view.bucket(at: end)?.upperBound ?? end
+        let since = try start > end ? start : view.bucket(at: start)?.lowerBound ?? start
         guard let samples = try view.samples(since: since, until: until) else {
             throw NoSampleError.period(
                 since: since, until: until, history: min(oldest, newest.takenAt)...newest.takenAt)

@@ -15,6 +15,8 @@ struct PortHolders {
     private(set) var listeners: [SocketInterval] = []
     /// How many sockets held the port.
     private(set) var count = 0
+    /// How many of them no sample tells of any more.
+    private(set) var untold = 0
 
     private let view: HistoryView
     private let filter: SocketFilter
@@ -40,7 +42,14 @@ struct PortHolders {
         let connections = try Connections(view, resolution.cover, filter)
         if limit == 0 || connections.came <= Self.busy {
             lives = try read(kept, listenersIn: period.samples)
-            count = lives.count + (try countBefore(kept, period.samples))
+            let told = lives.count { !$0.newest.isListener }
+            // A minute may have samples that are kept and others that are not: it counts both.
+            let end = resolution.cover.buckets.last?.samples.upperBound ?? 0
+            let later = lives.count { !$0.newest.isListener && $0.newest.socketFirst > end }
+            untold =
+                kept?.lowerBound == period.samples.lowerBound
+                ? 0 : max(0, connections.stoodBefore + connections.came + later - told)
+            count = lives.count + untold
             return
         }
         lives = try newest(limit, kept, listenersIn: period.samples)
@@ -54,14 +63,6 @@ struct PortHolders {
                 !$0.newest.isListener && $0.newest.socketFirst >= start
             }
         }
-    }
-
-    /// How many connections there were that no sample tells of any more.
-    private func countBefore(_ kept: ClosedRange<Int>?, _ period: ClosedRange<Int>) throws -> Int {
-        let end = kept?.lowerBound ?? period.upperBound + 1
-        if end <= period.lowerBound { return 0 }
-        let before = try Connections(view, view.cover(period, upTo: end), filter)
-        return before.stoodBefore + before.came - (kept == nil ? 0 : before.stands)
     }
 
     /// Reads every socket of some samples, and the listeners of others.
@@ -110,15 +111,12 @@ struct PortHolders {
         var stoodBefore = 0
         /// How many came in the buckets.
         var came = 0
-        /// How many stand at the last of them.
-        var stands = 0
 
         init(_ view: HistoryView, _ cover: RollupCover, _ filter: SocketFilter) throws {
             for summary in try view.summaries(of: [.serviceSockets, .strays], in: cover, matching: filter)
             where summary.subject.localPort == filter.localPort {
                 stoodBefore += summary.before
                 came += summary.opened
-                stands += summary.level
             }
         }
     }

@@ -47,8 +47,10 @@ public struct WhoReport: Encodable, Sendable {
     public var until: Timestamp
     /// How many sockets held the port.
     public var count: Int
-    /// How many of them the limit left out.
+    /// How many of them the limit left out, or are known by their number only: their samples are no longer kept.
     public var omitted: Int
+    /// How many are known by their number only.
+    public var untold: Int
     /// The sockets: listeners first, then the newest.
     public var holders: [Entry]
 
@@ -100,7 +102,11 @@ public struct WhoReport: Encodable, Sendable {
         }
         return WhoReport(
             host: try view.host(), port: query.port, since: period.since, until: period.until, count: found.count,
-            omitted: found.count - shown.count, holders: holders)
+            omitted: found.count - shown.count, untold: found.untold, holders: holders)
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case command, host, port, since, until, count, omitted, holders
     }
 
     /// The listeners before the period, from an hour before the first of the connections began.

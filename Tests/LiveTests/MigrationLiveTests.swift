@@ -72,7 +72,7 @@ extension LiveTests {
                 try original.write(to: URL(filePath: portlog.database))
                 let recorder = try portlog.start(samples: 1)
                 // What is written of the new schema stands in the write-ahead log: each round waits for more of it.
-                while Self.size(portlog.database + "-wal") < round * 400_000, recorder.wait(milliseconds: 0) == nil {}
+                while SQLite.size(portlog.database + "-wal") < round * 400_000, recorder.wait(milliseconds: 0) == nil {}
                 recorder.end(SIGKILL)
                 _ = recorder.wait()
 
@@ -112,10 +112,6 @@ extension LiveTests {
             #expect(try SQLite.ask(path, "PRAGMA user_version", copiedBelow: scratch) == "2")
             #expect(try SQLite.ask(path, Self.sumsOfSchema2, copiedBelow: scratch) == sums)
             #expect(try portlog.ask("status")["last_sample"]["number"].int == 822)
-        }
-
-        private static func size(_ path: String) -> Int {
-            (try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int) ?? 0
         }
     }
 }

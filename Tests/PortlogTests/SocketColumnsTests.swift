@@ -75,7 +75,7 @@ import Testing
     func age() {
         let sample = SampleRecord(takenAt: TestWorld.now, intervalMilliseconds: 10_000)
         func note(_ now: Timestamp, upTo end: Timestamp? = nil) -> StaleNote? {
-            StaleNote(newest: sample, upTo: end ?? now, now: now)
+            StaleNote(newest: sample, upTo: end ?? now, now: now, isLosing: false)
         }
         #expect(note(TestWorld.now + 25_000) == nil)
         #expect(note(TestWorld.now - 25_000) == nil)

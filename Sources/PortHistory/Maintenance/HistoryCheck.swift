@@ -89,6 +89,8 @@ public final class HistoryCheck {
             try body()
         } catch let error as DatabaseError where error.resultCode == .SQLITE_CORRUPT {
             report(table, error.message ?? "damaged")
+        } catch is RowDecodingError {
+            report(table, "there is a value of another type")
         }
     }
 

@@ -185,7 +185,7 @@ struct RetentionSweep {
             let stored: Int? = try next.next() ? next.int(0) : nil
             next.reset()
             guard let stored else { return }
-            let cluster = try IntervalCluster(stored: stored)
+            let cluster = try IntervalCluster(stored: stored, after: position)
             if cluster.chunk(stored: stored) <= cluster.lastChunk(before: bound) {
                 quota -= try removeRows(of: table, cluster: stored, atMost: quota, database)
             } else {
@@ -205,7 +205,7 @@ struct RetentionSweep {
         if let end {
             try database.cachedStatement(
                 sql: "DELETE FROM \(name) WHERE cluster = ? AND (local_port, start) <= (?, ?)"
-            ).execute(arguments: [cluster, end[0] as Int, end[1] as Int])
+            ).execute(arguments: [cluster, try end.checked("local_port") as Int, try end.checked("start") as Int])
         } else {
             try database.cachedStatement(sql: "DELETE FROM \(name) WHERE cluster = ?").execute(arguments: [cluster])
         }

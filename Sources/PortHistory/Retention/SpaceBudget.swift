@@ -135,7 +135,13 @@ final class SpaceBudget {
     func end(_ database: Database) {
         let written = max(0, frames >= framesBefore ? frames - framesBefore : frames)
         recent = max(written, recent - recent / 16)
-        if frames >= checkpointPages { checkpoint(database, SQLITE_CHECKPOINT_RESTART) }
+        if frames >= checkpointPages || isDiskTight(database) { checkpoint(database, SQLITE_CHECKPOINT_RESTART) }
+    }
+
+    /// Whether the log takes as much as the file system has left: a file that had no room to grow could not take it any more.
+    private func isDiskTight(_ database: Database) -> Bool {
+        guard frames > 0, let path = sqlite3_db_filename(database.sqliteConnection, "main") else { return false }
+        return HistoryFile.room(at: String(cString: path)).map { $0 < frames * Self.frameSize } ?? false
     }
 
     /// Writes the log back, waiting for nobody; true if all of it is written and the next transaction begins it anew: no reader keeps

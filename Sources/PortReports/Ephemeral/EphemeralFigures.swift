@@ -22,7 +22,7 @@ struct EphemeralFigures {
         var holder = 0
     }
 
-    /// The namespaces at the last sample; the recorder's own first.
+    /// The namespaces of the period as they are at the last sample, also those that are gone then; the recorder's own first.
     private(set) var now: [any CurrentPorts] = []
     /// The destinations with a socket in the period.
     private(set) var found: [Key: Found] = [:]
@@ -107,7 +107,9 @@ struct EphemeralFigures {
             guard let namespace = now.first(where: { $0.number == key.namespace }) else { return nil }
             let known = details[key.namespace]?[key.destination]
             var owners = try known?.owners.summary(view.holder) ?? .init()
-            if owners.owners.isEmpty, found.holder > 0 { owners = try .init(view.holder(found.holder)) }
+            if owners.owners.isEmpty, found.holder > 0 {
+                owners = try .init(last: view.holder(found.holder), by: period.until)
+            }
             return EphemeralReport.Destination(
                 key.destination, found, namespace, owners, known?.trend,
                 end: try view.time(of: period.samples.upperBound))

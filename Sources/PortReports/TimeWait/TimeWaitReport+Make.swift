@@ -17,15 +17,19 @@ extension TimeWaitReport {
             limit: try limit(view, query.filter, at: period.samples.upperBound),
             peak: figures.timeline.peak ?? SeriesPoint(at: period.until, count: 0),
             enteredPerSecond: seconds > 0 ? Double(figures.entered) / seconds : 0, series: figures.timeline.series,
-            groups: try shown.map { key, group in try self.group(key, group, figures.services, view) },
+            groups: try shown.map { key, group in try self.group(key, group, figures.services, view, by: period.until)
+            },
             omitted: sorted.count - shown.count + figures.others)
     }
 
     private static func group(
-        _ key: TimeWaitGroups.Key, _ group: TimeWaitFigures.Group, _ services: ListeningServices, _ view: HistoryView
+        _ key: TimeWaitGroups.Key, _ group: TimeWaitFigures.Group, _ services: ListeningServices, _ view: HistoryView,
+        by end: Timestamp
     ) throws -> Group {
         var owners = try group.owners.summary(view.holder)
-        if owners.owners.isEmpty, group.holder > 0 { owners = try .init(view.holder(group.holder)) }
+        if owners.owners.isEmpty, group.holder > 0 {
+            owners = try .init(last: view.holder(group.holder), by: end)
+        }
         if owners.owners.isEmpty, key.role == .server,
             let listener = services.owners(key.namespace, key.localAddress, key.localPort)
         {

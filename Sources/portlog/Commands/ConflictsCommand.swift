@@ -12,10 +12,13 @@ struct ConflictsCommand: PortlogCommand {
     @OptionGroup var period: PeriodOptions
     @OptionGroup var question: QuestionOptions
 
+    /// What cannot be told where not every sample is kept.
+    private static let untold = "stolen ports and those held by TIME_WAIT are not looked for"
+
     func run(in world: World) async throws {
         let query = ConflictsQuery(
             period: try period.period(in: world), filter: question.filter, limit: question.limit())
-        let report = try database.ask(in: world, upTo: query.period.until, about: query.filter) {
+        let report = try database.ask(in: world, query.period, about: query.filter, untold: Self.untold) {
             try ConflictsReport.make($0, query)
         }
         try question.show(report, in: world)

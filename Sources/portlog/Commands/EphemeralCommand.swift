@@ -20,7 +20,7 @@ struct EphemeralCommand: PortlogCommand {
     func run(in world: World) async throws {
         let query = EphemeralQuery(
             period: try period.period(in: world), filter: question.filter, limit: question.limit())
-        let report = try database.ask(in: world, upTo: query.period.until, about: query.filter) {
+        let report = try database.ask(in: world, query.period, about: query.filter) {
             try EphemeralReport.make($0, query)
         }
         try question.show(report, in: world)

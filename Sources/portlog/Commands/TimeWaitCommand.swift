@@ -18,7 +18,7 @@ struct TimeWaitCommand: PortlogCommand {
     func run(in world: World) async throws {
         let query = TimeWaitQuery(
             period: try period.period(in: world), filter: question.filter, limit: question.limit())
-        let report = try database.ask(in: world, upTo: query.period.until, about: query.filter) {
+        let report = try database.ask(in: world, query.period, about: query.filter) {
             try TimeWaitReport.make($0, query)
         }
         try question.show(report, in: world)

@@ -19,10 +19,14 @@ struct WhoCommand: PortlogCommand {
     @OptionGroup var period: PeriodOptions
     @OptionGroup var question: QuestionOptions
 
+    /// What cannot be told where not every sample is kept.
+    private static let untold =
+        "of sockets that were no listeners only the number is known, and only on a service's port,"
+
     func run(in world: World) async throws {
         let query = WhoQuery(
             port: port, period: try period.period(in: world), filter: question.filter, limit: question.limit())
-        let report = try database.ask(in: world, upTo: query.period.until, about: query.filter) {
+        let report = try database.ask(in: world, query.period, about: query.filter, untold: Self.untold) {
             try WhoReport.make($0, query)
         }
         try question.show(report, in: world)
@@ -57,7 +61,15 @@ extension WhoReport: Presentation {
         return [.line("Port \(port) from \(page.period(since: since, until: until)): \(sockets)", .header)]
     }
 
+    func tail(on page: Page) -> [Block] {
+        if untold == 0 { return [] }
+        return [.line("\(untold) more are known by their number only: their samples are no longer kept.", .faint)]
+    }
+
+    /// The others can be shown.
+    var shownByLimit: Int { omitted - untold }
+
     var nothing: String {
-        "No sample of that period saw the port in use. A longer period, such as --since -1d, may have one."
+        "No sample that is kept of that period saw the port in use. A longer period, such as --since -1d, may have one."
     }
 }

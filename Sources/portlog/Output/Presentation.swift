@@ -29,8 +29,11 @@ protocol Presentation: Encodable {
     /// What stands after the table. Nothing by default.
     func tail(on page: Page) -> [Block]
 
-    /// How many entries the limit left out of the main list. 0 by default.
+    /// How many entries are left out of the main list. 0 by default.
     var omitted: Int { get }
+
+    /// How many of them a higher limit would show. All by default.
+    var shownByLimit: Int { get }
 
     /// What a table without entries says instead: `no sockets`.
     var nothing: String { get }
@@ -41,6 +44,7 @@ extension Presentation {
     func head(on page: Page) -> [Block] { [] }
     func tail(on page: Page) -> [Block] { [] }
     var omitted: Int { 0 }
+    var shownByLimit: Int { omitted }
 
     /// The entries of the main list.
     var entries: Entries { self[keyPath: Self.list.entries] }

@@ -23,7 +23,7 @@ struct TableDocument {
         let tail = report.tail(on: page)
         if !tail.isEmpty { try output.write("\n") }
         for block in tail { try block.write(on: page, to: output) }
-        if let line = Self.omission(report.omitted) {
+        if let line = Self.omission(report.shownByLimit) {
             try Block.line(line, .faint).write(on: page, to: output)
         }
     }

@@ -1,7 +1,23 @@
 import PortHistory
 import PortModel
+import PortReports
 
 extension DatabaseOption {
+    /// Opens the history and asks it about a period, in one short read transaction: with the notes of
+    /// ``ask(in:upTo:about:_:)``, and a ``PeriodNote``.
+    ///
+    /// - Parameter untold: What the question cannot tell where not every sample is kept, as a clause.
+    func ask<Answer>(
+        in world: World, _ period: PeriodQuery, about filter: SocketFilter, untold: String? = nil,
+        _ question: (HistoryView) throws -> Answer
+    ) throws -> Answer {
+        let (answer, note) = try ask(in: world, upTo: period.until, about: filter) { view in
+            (try question(view), try PeriodNote(view, period, untold: untold)?.text)
+        }
+        if let note { world.note("note: \(note)") }
+        return answer
+    }
+
     /// Opens the history and asks it, in one short read transaction. A note on standard error says when the answer is
     /// about an earlier time than was asked for, or about a namespace that the history does not know: ``StaleNote``,
     /// ``NamespaceNote``.
@@ -27,7 +43,7 @@ extension DatabaseOption {
             let answer = try question(view)
             let notes = [
                 try NamespaceNote(view, namespace: filter.namespace)?.text,
-                try StaleNote(view, upTo: end, now: world.now())?.text,
+                try StaleNote(view, upTo: end, now: world.now(), isLosing: reader.loss != nil)?.text,
             ]
             return (answer, notes.compactMap { $0 })
         }

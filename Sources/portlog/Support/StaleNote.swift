@@ -12,11 +12,11 @@ struct StaleNote: Equatable {
     /// What to say about an answer; `nil` when there is nothing to say.
     ///
     /// - Parameter end: The moment asked for, or the end of the period; `nil` where that is the newest sample.
-    init?(_ view: HistoryView, upTo end: Timestamp?, now: Timestamp) throws {
+    init?(_ view: HistoryView, upTo end: Timestamp?, now: Timestamp, isLosing: Bool) throws {
         guard let newest = try view.newestSample() else { return nil }
         // A clock that was set back leaves samples of the future: they are what is newest.
         guard let end, end < newest.takenAt else {
-            self.init(newest: newest, upTo: min(end ?? now, now), now: now)
+            self.init(newest: newest, upTo: min(end ?? now, now), now: now, isLosing: isLosing)
             return
         }
         guard let sample = try view.sample(notAfter: end) else { return nil }
@@ -24,10 +24,11 @@ struct StaleNote: Equatable {
     }
 
     /// About the newest sample of all.
-    init?(newest: SampleRecord, upTo end: Timestamp, now: Timestamp) {
+    init?(newest: SampleRecord, upTo end: Timestamp, now: Timestamp, isLosing: Bool) {
         guard end - newest.takenAt > Self.patience(newest) else { return nil }
         let age = HumanFormat.duration(milliseconds: now - newest.takenAt)
-        text = "the newest sample is \(age) old, taken at \(newest.takenAt); is the recorder running?"
+        let question = isLosing ? "samples are being lost: 'portlog status' says why" : "is the recorder running?"
+        text = "the newest sample is \(age) old, taken at \(newest.takenAt); \(question)"
     }
 
     /// About the sample that is the newest up to a moment of the past.

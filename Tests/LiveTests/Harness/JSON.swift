@@ -1,7 +1,7 @@
 import Foundation
 
 /// A JSON value of any shape. What is missing reads as ``missing``, so that a test says in one line what it expects.
-enum JSON: Equatable {
+enum JSON: Hashable {
     case missing
     case null
     case bool(Bool)
@@ -39,6 +39,11 @@ enum JSON: Equatable {
     subscript(_ index: Int) -> JSON {
         let elements = array
         return elements.indices.contains(index) ? elements[index] : .missing
+    }
+
+    /// An object without one of its members.
+    func without(_ name: String) -> JSON {
+        if case .object(let members) = self { .object(members.filter { $0.key != name }) } else { self }
     }
 
     /// The elements; none of anything but an array.

@@ -8,6 +8,8 @@ struct Portlog {
     let namespace: NetworkNamespace
     let database: String
     private let disk: SmallDisk?
+    /// Whether other namespaces are recorded as well: those of all tests that run now, and the host's.
+    var recordsAllNamespaces = false
 
     /// A recorder of `namespace` with a database of its own.
     ///
@@ -19,17 +21,24 @@ struct Portlog {
     }
 
     /// Takes samples and ends. The default is a single one.
-    func record(samples: Int = 1, interval: String = "100ms") throws {
-        let recorder = try start(samples: samples, interval: interval)
+    ///
+    /// - Parameter through: a program that runs the recorder, with its arguments.
+    func record(samples: Int = 1, interval: String = "100ms", through: [String] = []) throws {
+        let recorder = try start(samples: samples, interval: interval, through: through)
         let result = Command.finish(recorder)
         guard result.status == 0 else { throw HarnessError("portlog record: \(result)") }
     }
 
     /// Starts a recorder; without `samples` it goes on until it is ended.
-    func start(samples: Int? = nil, interval: String = "100ms", options: [String] = []) throws -> ChildProcess {
+    func start(samples: Int? = nil, interval: String = "100ms", options: [String] = [], through: [String] = [])
+        throws -> ChildProcess
+    {
         let count = samples.map { ["--samples", "\($0)"] } ?? []
         let words = inside(
-            [Binaries.portlog, "record", "--database", database, "--interval", interval] + count + options)
+            through + [
+                Binaries.portlog, "record", "--database", database, "--interval", interval, "--namespaces",
+                recordsAllNamespaces ? "all" : "own",
+            ] + count + options)
         let recorder = try namespace.start(words[0], Array(words.dropFirst()))
         recorder.closeInput()
         return recorder
@@ -45,7 +54,36 @@ struct Portlog {
         }
     }
 
-    /// Asks a question about all that was recorded.
+    /// Waits until `status` is as expected; that status.
+    @discardableResult
+    func awaitStatus(_ what: String, milliseconds: Int = 60_000, _ isReached: (JSON) throws -> Bool) throws -> JSON {
+        let deadline = Clock.now + milliseconds
+        while true {
+            let status = try ask("status")
+            if try isReached(status) { return status }
+            guard Clock.now < deadline else { throw HarnessError("not \(what) within \(milliseconds) ms: \(status)") }
+            usleep(20_000)
+        }
+    }
+
+    /// The rows of an export.
+    func export(_ table: String, _ words: String...) throws -> [JSON] {
+        let words = inside(
+            [Binaries.portlog, "export", "--table", table, "-o", "jsonl", "--database", database] + words)
+        let result = try Command.run(words[0], Array(words.dropFirst()))
+        guard result.status == 0 else { throw HarnessError("portlog export \(table): \(result)") }
+        return try result.output.split(separator: "\n").map { try JSON(text: String($0)) }
+    }
+
+    /// What is told of the time before a moment and stays so: the samples, and the states that had ended.
+    func exports(upTo time: String) throws -> Set<JSON> {
+        let samples = try export("samples", "--since", "-1d").filter { $0["taken_at"].string ?? "" <= time }
+        // When a socket was last seen is no matter of that time.
+        let sockets = try export("sockets", "--since", "-1d").map { $0.without("last_seen") }
+        return Set(samples + sockets.filter { $0["to"].string.map { $0 < time } ?? false })
+    }
+
+    /// Asks a question.
     func ask(_ words: String...) throws -> JSON {
         let result = try run(words)
         guard result.status == 0 else { throw HarnessError("portlog \(words): \(result)") }

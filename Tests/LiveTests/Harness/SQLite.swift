@@ -16,7 +16,12 @@ enum SQLite {
                 }
             }
         }
-        let result = try Command.run("sqlite3", [path, sql])
+        let result = try Command.run("sqlite3", ["-cmd", ".timeout 5000", path, sql])
         return (result.output + result.errors).trimmingCharacters(in: .whitespacesAndNewlines)
+    }
+
+    /// How many bytes a file has; 0 of none.
+    static func size(_ path: String) -> Int {
+        (try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int) ?? 0
     }
 }

@@ -1,3 +1,5 @@
+import Glibc
+
 @testable import portload
 
 /// A small file system in memory, which only processes in its mount namespace see. It goes with the test, whatever becomes of that.
@@ -31,4 +33,17 @@ final class SmallDisk {
         let result = try Command.run(words[0], Array(words.dropFirst()))
         guard result.status == 0 else { throw HarnessError("remount: \(result)") }
     }
+
+    /// Takes all the room that is left, until ``clear()``.
+    func fill() throws {
+        let descriptor = open(outside("ballast"), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw HarnessError("no ballast: errno \(errno)") }
+        defer { _ = close(descriptor) }
+        let page = [UInt8](repeating: 0, count: 4096)
+        while write(descriptor, page, page.count) > 0 {}
+        guard errno == ENOSPC else { throw HarnessError("the disk is not full: errno \(errno)") }
+    }
+
+    /// Gives back what ``fill()`` took.
+    func clear() { _ = unlink(outside("ballast")) }
 }
