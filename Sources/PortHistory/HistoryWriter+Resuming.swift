@@ -11,6 +11,7 @@ extension HistoryWriter {
             open = OpenSockets()
             listeners = ListenerMemory()
             datagrams = DatagramSharing()
+            inference = OwnerInference()
             newestSample = try Int.fetchOne(database, sql: "SELECT max(number) FROM sample") ?? 0
             newestBootClock =
                 try Int64.fetchOne(
@@ -65,6 +66,7 @@ extension HistoryWriter {
         try OpenSocketReader(database).forEach { socket in
             nextID = max(nextID, socket.id &+ 1)
             if socket.row.isListener { listeners.opened(.init(socket.row, socket.namespace)) }
+            try noteOwner(of: socket, in: database)
             datagrams.insert(socket)
             open.restore(socket)
         }

@@ -24,6 +24,7 @@ public final class HistoryWriter {
     var sideTables = SideTables()
     var rollups = RollupWriter()
     var datagrams = DatagramSharing()
+    var inference = OwnerInference()
     var wordUse = WordUse()
     private var retentionSweep: RetentionSweep
     var wordSweep = WordSweep()
