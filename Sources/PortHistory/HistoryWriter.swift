@@ -162,7 +162,7 @@ public final class HistoryWriter {
             }
             newestSample = sample.number
             newestBootClock = sample.bootClock
-            open.shrink()
+            if let moves = open.shrink() { rollups.move(moves) }
             return sample
         } catch {
             // The memory is ahead of the file: it is read again before the next comparison.

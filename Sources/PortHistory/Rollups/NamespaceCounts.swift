@@ -123,6 +123,11 @@ struct NamespaceCounts {
             from: &book)
     }
 
+    /// The sockets stand in other slots.
+    mutating func move(_ slots: OpenSockets.Moves) {
+        for index in pending.indices { pending[index].slot = slots[pending[index].slot] }
+    }
+
     /// Whether a socket counts as a listener of a service: a UDP socket without a peer on a port that the kernel gives out is most
     /// likely a client.
     func isService(_ row: SocketRow) -> Bool {
