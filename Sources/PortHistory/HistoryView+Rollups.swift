@@ -88,7 +88,7 @@ extension HistoryView {
     public func time(of sample: Int) throws -> Timestamp {
         timeOfSample.bind(1, sample)
         defer { timeOfSample.reset() }
-        if try timeOfSample.next() { return Timestamp(milliseconds: Int64(timeOfSample.int(0))) }
+        if try timeOfSample.next() { return try Timestamp(checked: timeOfSample.int(0)) }
         for level in RollupLevel.allCases {
             if let bucket = try rollups.bucket(level, beginningBy: sample), bucket.samples.contains(sample) {
                 return bucket.time(of: sample)
@@ -108,7 +108,7 @@ extension HistoryView {
         let row = try Row.fetchOne(
             database, sql: "SELECT last, until FROM bucket WHERE until <= ? ORDER BY until DESC, last DESC LIMIT 1",
             arguments: [moment.milliseconds])
-        return row.map { ($0[0], Timestamp(milliseconds: $0[1])) }
+        return try row.map { ($0[0], try Timestamp(checked: $0[1])) }
     }
 
     /// The numbers of the samples that were taken in a period, both ends included; `nil` when there are none. Samples that are no

@@ -12,7 +12,9 @@ enum SampleTable {
     static func sample(
         _ condition: String, _ arguments: StatementArguments, in database: Database
     ) throws -> SampleRecord? {
-        try Row.fetchOne(database.cachedStatement(sql: "\(select) \(condition)"), arguments: arguments).map(record)
+        try Row.fetchOne(database.cachedStatement(sql: "\(select) \(condition)"), arguments: arguments).map {
+            try record($0)
+        }
     }
 
     private static let select = "SELECT sample.*, boot.boot_id FROM sample JOIN boot ON boot.id = sample.boot"
@@ -25,17 +27,39 @@ enum SampleTable {
             database.cachedStatement(sql: "\(select) WHERE number BETWEEN ? AND ? ORDER BY number"),
             arguments: [samples.lowerBound, samples.upperBound])
         while let row = try rows.next() {
-            if try !body(record(row)) { return }
+            if try !body(try record(row)) { return }
         }
     }
 
-    private static func record(_ row: Row) -> SampleRecord {
-        SampleRecord(
-            number: row["number"], takenAt: Timestamp(milliseconds: row["taken_at"]), bootClock: row["boot_clock"],
+    /// - Throws: `SQLITE_CORRUPT` for what nobody can reckon with.
+    private static func record(_ row: Row) throws -> SampleRecord {
+        let bootClock: Int = row["boot_clock"]
+        guard 0...Timestamp.farthest ~= bootClock else {
+            throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "the clock of a sample is \(bootClock)")
+        }
+        return SampleRecord(
+            number: Int(try Int32(checked: row["number"])), takenAt: try Timestamp(checked: row["taken_at"]),
+            bootClock: Int64(bootClock),
             bootID: row["boot_id"], durationMilliseconds: Double(row["duration_us"] as Int) / 1000,
-            cpuMilliseconds: Double(row["cpu_us"] as Int) / 1000, intervalMilliseconds: row["interval_ms"],
+            cpuMilliseconds: Double(row["cpu_us"] as Int) / 1000,
+            intervalMilliseconds: Int(try Int32(checked: row["interval_ms"])),
             sockets: row["sockets"], permissionDenied: row["permission_denied"], malformed: row["malformed"],
             missed: row["missed"], listenOverflows: row["listen_overflows"], listenDrops: row["listen_drops"],
             timeWaitOverflow: row["time_wait_overflow"])
+    }
+}
+
+extension Timestamp {
+    /// No clock stands farther from 1970, in milliseconds: 35 000 years, and what sums of it have room for.
+    static let farthest = 1 << 50
+
+    /// A stored moment.
+    ///
+    /// - Throws: `SQLITE_CORRUPT` when it is one that no clock can say.
+    init(checked milliseconds: Int) throws {
+        guard -Self.farthest...Self.farthest ~= milliseconds else {
+            throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "the moment \(milliseconds) is out of its range")
+        }
+        self.init(milliseconds: Int64(milliseconds))
     }
 }

@@ -38,7 +38,9 @@ struct NamespaceCounts {
     var capacity: Int { ports.capacity }
 
     /// Takes in a destination that had series of its own when the recorder ended.
-    mutating func restore(_ destination: Destination) { destinations.restore(destination) }
+    mutating func restore(_ destination: Destination, clock: Int64) {
+        destinations.restore(destination, clock: clock)
+    }
     /// Takes in a service that had series of its own when the recorder ended.
     mutating func restoreService() { services.restore() }
     /// Takes in a port on which a service listened when the recorder ended, or before.
