@@ -143,6 +143,12 @@ struct RetentionSweep {
         quota -= database.changesCount
         try database.cachedStatement(sql: "DELETE FROM bucket WHERE level = ? AND first = ?")
             .execute(arguments: [bucket.level.rawValue, first])
+        if bucket.level != .minute, let oldest = try query.firstSample(after: 0) {
+            // No bucket is left in which it can have a row. The newest of all stays, so that no number is given twice.
+            try database.cachedStatement(
+                sql: "DELETE FROM series WHERE until > 0 AND until < ? AND id < (SELECT max(id) FROM series)"
+            ).execute(arguments: [oldest])
+        }
         return true
     }
 

@@ -43,6 +43,12 @@ struct NamespaceCounts {
     }
     /// Takes in a service that had series of its own when the recorder ended.
     mutating func restoreService() { services.restore() }
+    /// A service gives its series up.
+    mutating func endService() { services.end() }
+    /// Whether most places for services are taken.
+    var isShortOfServices: Bool { services.isShort }
+    /// The ports on which services listen are said next.
+    mutating func forgetServicePorts() { servicePorts.removeAll(keepingCapacity: true) }
     /// Takes in a port on which a service listened when the recorder ended, or before.
     mutating func restore(servicePort port: UInt16, _ transport: TransportProtocol) {
         servicePorts.insert(Int(port) + (transport == .udp ? Self.udpPort : 0))

@@ -166,7 +166,7 @@ final class RollupQuery {
 
     /// What a series counts.
     ///
-    /// - Throws: `SQLITE_CORRUPT` when there is none or it cannot be read: no series is ever removed.
+    /// - Throws: `SQLITE_CORRUPT` when there is none or it cannot be read: a series goes after the last of its rows.
     func subject(of series: Int) throws -> SeriesSubject {
         let statement = try HotStatement(database, "SELECT \(Self.subjectColumns) FROM series s WHERE s.id = ?1")
         statement.bind(1, series)

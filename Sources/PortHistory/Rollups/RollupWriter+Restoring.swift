@@ -26,11 +26,9 @@ extension RollupWriter {
             if subject.kind == .destinationUsed, let destination = subject.destination {
                 namespaces[number]?.restore(destination, clock: clock)
             }
-            if subject.kind == .listeners {
-                namespaces[number]?.restore(servicePort: subject.localPort, subject.transport)
-            }
             if subject.kind == .serviceSockets, subject.localAddress != nil { namespaces[number]?.restoreService() }
         }
+        restoreServicePorts()
     }
 
     /// All sockets that stand open are in. What the series come to now and did not at the newest sample (a reboot ends everything)

@@ -113,6 +113,7 @@ struct RollupWriter {
         _ sample: SampleRecord, _ open: inout OpenSockets, _ tables: RollupTables, keep: (Int32) throws -> Void
     ) throws {
         settle(at: sample.bootClock, &open)
+        if buckets.contains(where: { $0.level == .hour && !$0.contains(sample.takenAt) }) { try endQuiet(tables) }
         for meter in book.ended { try tables.end(meter, buckets, sample: sample.number - 1) }
         try turn(to: sample, tables, keep)
         for bucket in buckets where bucket.samples.lowerBound == sample.number {
