@@ -76,11 +76,17 @@ public struct SeriesRow: Hashable, Sendable {
         if highest.isHigher(than: peak, byUtilization: byUtilization) { peak = highest }
     }
 
-    /// What became of this series and of another one of the same subject together, in the same bucket.
-    func joined(with other: SeriesRow, byUtilization: Bool) -> SeriesRow {
-        SeriesRow(
-            level: level + other.level, before: before + other.before, total: total + other.total,
-            peak: other.peak.isHigher(than: peak, byUtilization: byUtilization) ? other.peak : peak,
-            opened: opened + other.opened, closed: closed + other.closed)
+    /// What became of the series until the end of this part of a bucket.
+    ///
+    /// - Parameters:
+    ///   - known: what became of it in the parts before; `nil` where nothing changed.
+    ///   - capacity: ports that there were at the first sample of the bucket.
+    func added(
+        to known: SeriesRow?, samplesBefore: Int, offset: Int64, capacity: @autoclosure () -> Int, byUtilization: Bool
+    ) -> SeriesRow {
+        if samplesBefore == 0 { return self }
+        var sum = known ?? SeriesRow(quietAt: before, isFirst: false, capacity: capacity())
+        sum.append(self, samplesBefore: samplesBefore, offset: offset, byUtilization: byUtilization)
+        return sum
     }
 }
