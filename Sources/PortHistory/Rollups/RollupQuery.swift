@@ -66,11 +66,14 @@ final class RollupQuery {
 
     /// The first sample after another one with which a bucket of any level begins.
     func firstSample(after sample: Int) throws -> Int? {
-        try RollupLevel.allCases.compactMap { level in
-            try Int.fetchOne(
-                database.cachedStatement(sql: "SELECT min(first) FROM bucket WHERE level = ? AND first > ?"),
-                arguments: [level.rawValue, sample])
-        }.min()
+        try RollupLevel.allCases.compactMap { try firstSample(of: $0, after: sample) }.min()
+    }
+
+    /// The first sample after another one with which a bucket of a level begins.
+    func firstSample(of level: RollupLevel, after sample: Int) throws -> Int? {
+        try Int.fetchOne(
+            database.cachedStatement(sql: "SELECT min(first) FROM bucket WHERE level = ? AND first > ?"),
+            arguments: [level.rawValue, sample])
     }
 
     private static func bucket(_ statement: HotStatement) throws -> RollupBucket {

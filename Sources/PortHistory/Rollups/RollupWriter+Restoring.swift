@@ -103,22 +103,10 @@ extension RollupWriter {
             try query.forEachRow(part.level, firsts: first...first) { _, series, row in
                 guard let index = indices[series] else { return }
                 let meter = book.meters[index]
-                if var sum = meter.row(bucket.level) {
-                    sum.append(
-                        row, samplesBefore: first - start, offset: part.since - bucket.since,
-                        byUtilization: meter.isByUtilization)
-                    book.meters[index].restore(sum, bucket.level)
-                } else if first == start {
-                    book.meters[index].restore(row, bucket.level)
-                } else {
-                    // Quiet from the beginning of the bucket to that of the part.
-                    var sum = SeriesRow(
-                        quietAt: row.before, isFirst: false, capacity: capacity(of: meter, row, at: bucket.level))
-                    sum.append(
-                        row, samplesBefore: first - start, offset: part.since - bucket.since,
-                        byUtilization: meter.isByUtilization)
-                    book.meters[index].restore(sum, bucket.level)
-                }
+                let sum = row.added(
+                    to: meter.row(bucket.level), samplesBefore: first - start, offset: part.since - bucket.since,
+                    capacity: capacity(of: meter, row, at: bucket.level), byUtilization: meter.isByUtilization)
+                book.meters[index].restore(sum, bucket.level)
             }
         }
     }
