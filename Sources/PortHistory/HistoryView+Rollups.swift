@@ -88,7 +88,7 @@ extension HistoryView {
     public func time(of sample: Int) throws -> Timestamp {
         timeOfSample.bind(1, sample)
         defer { timeOfSample.reset() }
-        if try timeOfSample.next() { return Timestamp(milliseconds: Int64(timeOfSample.int(0))) }
+        if try timeOfSample.next() { return try Timestamp(checked: timeOfSample.int(0)) }
         for level in RollupLevel.allCases {
             if let bucket = try rollups.bucket(level, beginningBy: sample), bucket.samples.contains(sample) {
                 return bucket.time(of: sample)
@@ -108,7 +108,7 @@ extension HistoryView {
         let row = try Row.fetchOne(
             database, sql: "SELECT last, until FROM bucket WHERE until <= ? ORDER BY until DESC, last DESC LIMIT 1",
             arguments: [moment.milliseconds])
-        return try row.map { (try $0.checked("last"), Timestamp(milliseconds: try $0.checked("until"))) }
+        return try row.map { (try $0.checked("last"), try Timestamp(checked: $0.checked("until"))) }
     }
 
     /// The minute, hour or day that a moment lies in, from its first sample to its last, where its samples are no longer kept; `nil`
@@ -123,7 +123,8 @@ extension HistoryView {
                 """,
             arguments: ["moment": moment.milliseconds, "oldest": intervals.oldest])
         return try row.map { row in
-            Timestamp(milliseconds: try row.checked("since"))...Timestamp(milliseconds: try row.checked("until"))
+            let since = try Timestamp(checked: row.checked("since"))
+            return since...max(since, try Timestamp(checked: row.checked("until")))
         }
     }
 

@@ -12,10 +12,14 @@ extension HistoryWriter {
             listeners = ListenerMemory()
             datagrams = DatagramSharing()
             inference = OwnerInference()
+            let newest = try SampleTable.newest(in: database)
             newestSample = try Int.fetchOne(database, sql: "SELECT max(number) FROM sample") ?? 0
-            newestBootClock =
-                try Int64.fetchOne(
-                    database, sql: "SELECT boot_clock FROM sample WHERE number = ?", arguments: [newestSample]) ?? 0
+            if newestSample != newest?.number ?? 0 {
+                throw DatabaseError(
+                    resultCode: .SQLITE_CORRUPT, message: "the boot of sample \(newestSample) is missing")
+            }
+            newestBootClock = newest?.bootClock ?? 0
+            if let newest { intervalMilliseconds = Int64(newest.intervalMilliseconds) }
             namespaces = try NamespaceTable(from: database)
             limitsInForce = [:]
             if newestSample > 0 {
@@ -23,32 +27,44 @@ extension HistoryWriter {
                     limitsInForce[change.namespace] = change.limits
                 }
             }
-            let lastBoot = try String.fetchOne(
-                database, sql: "SELECT boot_id FROM boot JOIN sample ON boot.id = boot WHERE number = ?",
-                arguments: [newestSample])
-            if let lastBoot, lastBoot != bootID { try endBoot(in: database) }
-            rollups = try RollupWriter(from: database, newest: try SampleTable.newest(in: database))
+            rollups = try RollupWriter(from: database, newest: newest)
+            try readOpenSockets(from: database)
+            if let newest, newest.bootID != bootID { try endBoot(in: database) }
             try restoreListeners(from: database)
-            try restoreOpenSockets(from: database)
+            try countOpenSockets(in: database)
             rollups.resumed(&open)
             isStale = false
         }
     }
 
-    /// No socket outlives its boot.
+    /// No socket outlives its boot: what stands open ends at the newest sample. A part at a time, as large as the log has room for, and
+    /// where the file has none, what is not kept goes first.
     private func endBoot(in database: Database) throws {
-        try database.inTransaction(.immediate) {
-            let intervals = try IntervalStatements(database)
-            try OpenSocketReader(database).forEach { socket in
-                let table = table(for: socket, last: newestSample)
-                try intervals.insertClosed(socket, last: newestSample, continued: false, in: table)
-                let purpose: WordUse.Purpose = table == .sockets ? .used : .kept
-                try wordUse.note(flow: socket.flow, purpose, at: newestSample, in: database)
-                try wordUse.note(holder: socket.holder, purpose, at: newestSample, in: database)
+        let intervals = try IntervalStatements(database)
+        var rest = open.slots[...]
+        var count = 4096
+        while !rest.isEmpty {
+            do {
+                try writePiece(database) {
+                    for socket in rest.prefix(count) {
+                        let table = table(for: socket, last: newestSample)
+                        try intervals.close(socket, last: newestSample, continued: false, in: table)
+                        let purpose: WordUse.Purpose = table == .sockets ? .used : .kept
+                        try wordUse.note(flow: socket.flow, purpose, at: newestSample, in: database)
+                        try wordUse.note(holder: socket.holder, purpose, at: newestSample, in: database)
+                    }
+                }
+                rest = rest.dropFirst(count)
+            } catch  where count > 1 && failure(error) == .overBudget(path: path) {
+                count /= 4
+                try sweepToTarget(in: database)
             }
-            try database.execute(sql: "DELETE FROM open_interval; DELETE FROM listened_port")
-            return .commit
         }
+        try writePiece(database) { try database.execute(sql: "DELETE FROM listened_port") }
+        open = OpenSockets()
+        datagrams = DatagramSharing()
+        listeners = ListenerMemory()
+        inference = OwnerInference()
     }
 
     private func restoreListeners(from database: Database) throws {
@@ -61,7 +77,7 @@ extension HistoryWriter {
         }
     }
 
-    private func restoreOpenSockets(from database: Database) throws {
+    private func readOpenSockets(from database: Database) throws {
         nextID = 1
         try OpenSocketReader(database).forEach { socket in
             nextID = max(nextID, socket.id &+ 1)
@@ -70,15 +86,20 @@ extension HistoryWriter {
             datagrams.insert(socket)
             open.restore(socket)
         }
+    }
+
+    private func countOpenSockets(in database: Database) throws {
+        let minute = rollups.buckets.first?.samples ?? 0...0
         // Listeners first: they decide whose connections the others are.
         for isListener in [true, false] {
             for slot in open.slots.indices where open.slots[slot].row.isListener == isListener {
                 var socket = open.slots[slot]
                 // What a TIME_WAIT had lasted at the newest sample stands for what it had at its first one.
                 socket.timeWaitAge = socket.row.timeWaitAge
+                // Whose socket came last stands in the file up to the minute at hand.
+                let isOwned = try minute.contains(Int(socket.first)) && isOwned(socket, in: database)
                 rollups.insert(
-                    &socket, slot: Int32(slot), isNew: false, isOwned: false,
-                    bootClock: newestBootClock)
+                    &socket, slot: Int32(slot), isNew: false, isOwned: isOwned, bootClock: newestBootClock)
                 open.withSocket(Int32(slot)) { $0.isService = socket.isService }
             }
         }

@@ -136,7 +136,9 @@ extension HistoryWriter {
         switch socket.role {
         case .accepted:
             holders = inference.listeners(of: socket).map(Int.init)
-            if holders.isEmpty, let gone = listeners[.init(socket.row, socket.namespace)] { holders = [Int(gone.holder)] }
+            if holders.isEmpty, let gone = listeners[.init(socket.row, socket.namespace)] {
+                holders = [Int(gone.holder)]
+            }
         case .outgoing: holders = inference.caller(of: socket).map { [Int($0)] } ?? []
         case .none: return
         }

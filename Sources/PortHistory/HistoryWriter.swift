@@ -76,7 +76,7 @@ public final class HistoryWriter {
             try queue.inDatabase { try writeSettings(in: $0) }
             try resume()
         } catch {
-            throw HistoryError(error, path)
+            throw failure(error)
         }
     }
 
@@ -124,7 +124,7 @@ public final class HistoryWriter {
         do {
             if isStale { try resume() }
         } catch {
-            throw HistoryError(error, path)
+            throw failure(error)
         }
         let elapsed = bootClock.map { max(0, $0 - newestBootClock) / 10 } ?? 0
         return open.compare(snapshots, elapsedTicks: newestSample == 0 ? 0 : UInt32(clamping: elapsed))
@@ -153,45 +153,55 @@ public final class HistoryWriter {
         sample.number = newestSample + 1
         sample.bootID = bootID
         sample.sockets = changes.sockets
-        let retentionBefore = retentionSweep
         do {
             try queue.inDatabase { database in
-                try space.begin(database)
-                try database.inTransaction(.immediate) {
-                    try write(&sample, snapshots, changes, measuring, in: database)
-                    try expectFit(database)
-                    return .commit
-                }
-                space.end(database)
+                try writePiece(database) { try write(&sample, snapshots, changes, measuring, in: database) }
             }
             newestSample = sample.number
             newestBootClock = sample.bootClock
-            open.shrink()
+            if let moves = open.shrink() { rollups.move(moves) }
             return sample
         } catch {
             // The memory is ahead of the file: it is read again before the next comparison.
             isStale = true
-            retentionSweep = retentionBefore
-            var error = HistoryError(error, path)
-            // SQLite says the same of a full disk and of a file that has come to its budget.
-            if case .noRoom = error, HistoryFile.hasRoom(at: path) {
-                error = .overBudget(path: path)
+            let reason = failure(error)
+            if (error as? DatabaseError)?.resultCode == .SQLITE_FULL, reason == .overBudget(path: path) {
                 space.needsMore()
             }
-            switch error {
+            switch reason {
             case .noRoom, .overBudget: recoverRoom()
             default: break
             }
-            throw error
+            throw reason
         }
     }
 
-    /// What is written in one piece has to fit into the log.
-    private func expectFit(_ database: Database) throws {
-        switch try space.excess(database) {
-        case nil: return
-        case .held: throw HistoryError.logHeld(path: path)
-        case .tooMuch: throw HistoryError.overBudget(path: path)
+    /// What an error means. SQLite says the same of a full disk and of a file that has come to its budget.
+    func failure(_ error: any Error) -> HistoryError {
+        let error = HistoryError(error, path)
+        if case .noRoom = error, HistoryFile.hasRoom(at: path) { return .overBudget(path: path) }
+        return error
+    }
+
+    /// Writes in one transaction what has to fit into the log. When it fails, what it has removed is there again, and nothing is taken
+    /// to be known of it.
+    func writePiece(_ database: Database, _ body: () throws -> Void) throws {
+        let retentionBefore = retentionSweep
+        do {
+            try space.begin(database)
+            try database.inTransaction(.immediate) {
+                try body()
+                switch try space.excess(database) {
+                case nil: return .commit
+                case .held: throw HistoryError.logHeld(path: path)
+                case .tooMuch: throw HistoryError.overBudget(path: path)
+                }
+            }
+            space.end(database)
+        } catch {
+            retentionSweep = retentionBefore
+            forgetWords()
+            throw error
         }
     }
 
@@ -233,21 +243,35 @@ public final class HistoryWriter {
         // What has to stay is said by the memory.
         guard (try? resume()) != nil else { return }
         try? queue.inDatabase { database in
-            for _ in 0..<16 where try space.usedPages(database) > space.target {
-                try space.begin(database)
-                try database.inTransaction(.immediate) {
-                    try sweep(in: database)
-                    try expectFit(database)
-                    return .commit
-                }
-                space.checkpoint(database, SQLITE_CHECKPOINT_TRUNCATE)
-            }
+            try sweepToTarget(in: database)
             guard retentionSweep.keepsFew(newestSample), try space.usedPages(database) > space.target else { return }
             defer { forgetWords() }
-            for statement in WordSweep.removingUnused {
-                try database.execute(sql: statement)
-                space.checkpoint(database, SQLITE_CHECKPOINT_TRUNCATE)
+            for (table, statement) in WordSweep.removingUnused {
+                guard let last = try Int.fetchOne(database, sql: "SELECT max(id) FROM \(table)") else { continue }
+                try removeUnused(statement, 0...max(0, last), in: database)
             }
+        }
+    }
+
+    /// Removes what the file has no room for.
+    func sweepToTarget(in database: Database) throws {
+        for _ in 0..<16 where try space.usedPages(database) > space.target {
+            try writePiece(database) { try sweep(in: database) }
+            space.checkpoint(database, SQLITE_CHECKPOINT_TRUNCATE)
+        }
+    }
+
+    /// Removes the words of a range of numbers that nothing refers to; in parts, where that is too much for the log.
+    private func removeUnused(_ statement: String, _ ids: ClosedRange<Int>, in database: Database) throws {
+        do {
+            try writePiece(database) {
+                try database.execute(sql: statement, arguments: [ids.lowerBound, ids.upperBound])
+            }
+            space.checkpoint(database, SQLITE_CHECKPOINT_TRUNCATE)
+        } catch HistoryError.overBudget where ids.count > 64 {
+            let middle = ids.lowerBound + ids.count / 2
+            try removeUnused(statement, ids.lowerBound...(middle - 1), in: database)
+            try removeUnused(statement, middle...ids.upperBound, in: database)
         }
     }
 

@@ -37,6 +37,13 @@ struct IntervalCluster: Hashable {
     /// The class of an interval whose last sample comes `length` samples after its first.
     init(length: Int) { number = max(Self.smallest, Int.bitWidth - length.leadingZeroBitCount) - Self.smallest }
 
+    /// The classes of the intervals that are no longer than that.
+    static func all(upTo length: Int) -> [IntervalCluster] {
+        (0...IntervalCluster(length: length).number).map {
+            IntervalCluster(length: $0 == 0 ? 0 : 1 << ($0 + smallest - 1))
+        }
+    }
+
     /// `cluster` of an interval of this class.
     func stored(first: Int) -> Int { stored(chunk: first >> shift) }
     /// `cluster` of a chunk.

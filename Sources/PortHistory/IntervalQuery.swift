@@ -18,6 +18,7 @@ final class IntervalQuery {
     let flows: FlowReader
     private var clusters: [IntervalTable: [IntervalCluster]] = [:]
     private var statements: [Select: HotStatement] = [:]
+    private var listenerChunks: [Chunks: [Int]] = [:]
     private var openIDs: [UInt16: [Int]]?
     /// The newest sample, at which open intervals end for now; 0 in an empty history.
     let newest: Int
@@ -34,9 +35,15 @@ final class IntervalQuery {
 
     /// What is asked of a table of closed intervals.
     private struct Select: Hashable {
-        enum What { case chunks, port, bounds, successor }
+        enum What { case chunks, port, next, successor }
         var table: IntervalTable
         var what: What
+    }
+
+    /// Chunks of a class.
+    private struct Chunks: Hashable {
+        var cluster: IntervalCluster
+        var range: ClosedRange<Int>
     }
 
     /// Every interval that is looked for and whose flow is wanted.
@@ -88,7 +95,7 @@ final class IntervalQuery {
         }
     }
 
-    /// The open intervals of a port. There is no index: one pass tells those of all ports, however many are asked for.
+    /// The open intervals of a port. No index has them all: one pass tells those of all ports, however many are asked for.
     private func openIDs(of port: UInt16) throws -> [Int] {
         if let openIDs { return openIDs[port] ?? [] }
         var ids: [UInt16: [Int]] = [:]
@@ -123,8 +130,9 @@ final class IntervalQuery {
             return try scan(statement)
         }
         let statement = try statement(table, .port)
-        // A few chunks are asked as quickly as whether they are there.
-        guard let existing = chunks.count <= 4 ? chunks : try existing(chunks, of: cluster, in: table) else { return }
+        // Samples have something in every chunk, and a few are asked as quickly as whether they are there.
+        let isDense = table == .sockets || chunks.count <= 4
+        let existing = isDense ? Array(chunks) : try existing(Chunks(cluster: cluster, range: chunks), in: table)
         for chunk in existing {
             statement.bind(1, cluster.stored(chunk: chunk))
             statement.bind(2, StoredPort.value(of: port))
@@ -145,11 +153,7 @@ final class IntervalQuery {
                 SELECT \(IntervalRow.closedColumns) FROM \(table.rawValue)
                 WHERE cluster = ?1 AND local_port = ?2 AND start = ?3 AND flow = ?4 AND remote_port = ?5 AND age = ?6
                 """
-            case .bounds:
-                """
-                SELECT (SELECT min(cluster) FROM \(table.rawValue) WHERE cluster BETWEEN ?1 AND ?2),
-                       (SELECT max(cluster) FROM \(table.rawValue) WHERE cluster BETWEEN ?1 AND ?2)
-                """
+            case .next: "SELECT cluster FROM \(table.rawValue) WHERE cluster BETWEEN ?1 AND ?2 ORDER BY cluster LIMIT 1"
             }
         let made = try HotStatement(database, sql)
         statements[select] = made
@@ -167,17 +171,24 @@ final class IntervalQuery {
         return (first, first + Int(try length(statement)))
     }
 
-    /// The part of a range of chunks that the table has: asking for a port is one seek a chunk.
-    private func existing(_ chunks: ClosedRange<Int>, of cluster: IntervalCluster, in table: IntervalTable) throws
-        -> ClosedRange<Int>?
-    {
-        let bounds = try statement(table, .bounds)
-        bounds.bind(1, cluster.stored(chunk: chunks.lowerBound))
-        bounds.bind(2, cluster.stored(chunk: chunks.upperBound))
-        defer { bounds.reset() }
-        guard try bounds.next(), !bounds.isNull(0) else { return nil }
-        let lower = cluster.chunk(stored: bounds.int(0))
-        return lower...max(lower, cluster.chunk(stored: bounds.int(1)))
+    /// Those of some chunks of listeners that there are: asking for a port is one seek a chunk, and in most of those of years
+    /// none began.
+    private func existing(_ wanted: Chunks, in table: IntervalTable) throws -> [Int] {
+        if let known = listenerChunks[wanted] { return known }
+        let next = try statement(table, .next)
+        let cluster = wanted.cluster
+        var found: [Int] = []
+        var position = wanted.range.lowerBound
+        next.bind(2, cluster.stored(chunk: wanted.range.upperBound))
+        while position <= wanted.range.upperBound {
+            next.bind(1, cluster.stored(chunk: position))
+            defer { next.reset() }
+            guard try next.next() else { break }
+            found.append(cluster.chunk(stored: next.int(0)))
+            position = cluster.chunk(stored: next.int(0)) + 1
+        }
+        listenerChunks[wanted] = found
+        return found
     }
 
     /// The duration classes that a table has, in the order of the key.

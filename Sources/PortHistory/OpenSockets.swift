@@ -100,14 +100,29 @@ struct OpenSockets {
     }
 
     /// Gives back the memory, and the time of every comparison, that a burst of sockets has left behind: when most slots are free,
-    /// the sockets move together. Slots that are known from before are void then.
-    mutating func shrink() {
-        if slots.count < 1024 || used * 4 > slots.count { return }
+    /// the sockets move together.
+    ///
+    /// - Returns: Where they have gone; `nil` when they stay. Slots that are known from before are void then.
+    mutating func shrink() -> Moves? {
+        if slots.count < 1024 || used * 4 > slots.count { return nil }
         var dense = OpenSockets()
+        var moves = Moves(slots: Array(repeating: -1, count: slots.count))
         dense.comparison = comparison
         dense.slots.reserveCapacity(used + used / 4)
-        for socket in slots where socket.seen != 0 { dense.restore(socket) }
+        for slot in slots.indices where slots[slot].seen != 0 {
+            moves.slots[slot] = Int32(dense.slots.count)
+            dense.restore(slots[slot])
+        }
         self = dense
+        return moves
+    }
+
+    /// Where the sockets of each slot have moved.
+    struct Moves {
+        fileprivate var slots: [Int32]
+
+        /// The slot of what stood in another one before; -1, which no socket has, where there was none.
+        subscript(slot: Int32) -> Int32 { slots.indices.contains(Int(slot)) ? slots[Int(slot)] : -1 }
     }
 
     /// Forgets a socket.

@@ -12,7 +12,9 @@ enum SampleTable {
     static func sample(
         _ condition: String, _ arguments: StatementArguments, in database: Database
     ) throws -> SampleRecord? {
-        try Row.fetchOne(database.cachedStatement(sql: "\(select) \(condition)"), arguments: arguments).map(record)
+        try Row.fetchOne(database.cachedStatement(sql: "\(select) \(condition)"), arguments: arguments).map {
+            try record($0)
+        }
     }
 
     private static let select = "SELECT sample.*, boot.boot_id FROM sample JOIN boot ON boot.id = sample.boot"
@@ -25,21 +27,41 @@ enum SampleTable {
             database.cachedStatement(sql: "\(select) WHERE number BETWEEN ? AND ? ORDER BY number"),
             arguments: [samples.lowerBound, samples.upperBound])
         while let row = try rows.next() {
-            if try !body(record(row)) { return }
+            if try !body(try record(row)) { return }
         }
     }
 
+    /// - Throws: `SQLITE_CORRUPT` for what nobody can reckon with.
     private static func record(_ row: Row) throws -> SampleRecord {
-        try SampleRecord(
-            number: row.checked("number"), takenAt: Timestamp(milliseconds: row.checked("taken_at")),
-            bootClock: row.checked("boot_clock"),
+        let bootClock: Int = try row.checked("boot_clock")
+        guard 0...Timestamp.farthest ~= bootClock else {
+            throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "the clock of a sample is \(bootClock)")
+        }
+        return try SampleRecord(
+            number: Int(Int32(checked: row.checked("number"))), takenAt: Timestamp(checked: row.checked("taken_at")),
+            bootClock: Int64(bootClock),
             bootID: row.checked("boot_id"), durationMilliseconds: Double(row.checked("duration_us") as Int) / 1000,
             cpuMilliseconds: Double(row.checked("cpu_us") as Int) / 1000,
-            intervalMilliseconds: row.checked("interval_ms"),
+            intervalMilliseconds: Int(Int32(checked: row.checked("interval_ms"))),
             sockets: row.checked("sockets"), permissionDenied: row.checked("permission_denied"),
             malformed: row.checked("malformed"),
             missed: row.checked("missed"), listenOverflows: row.checked("listen_overflows"),
             listenDrops: row.checked("listen_drops"),
             timeWaitOverflow: row.checked("time_wait_overflow"))
+    }
+}
+
+extension Timestamp {
+    /// No clock stands farther from 1970, in milliseconds: 35 000 years, and what sums of it have room for.
+    static let farthest = 1 << 50
+
+    /// A stored moment.
+    ///
+    /// - Throws: `SQLITE_CORRUPT` when it is one that no clock can say.
+    init(checked milliseconds: Int) throws {
+        guard -Self.farthest...Self.farthest ~= milliseconds else {
+            throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "the moment \(milliseconds) is out of its range")
+        }
+        self.init(milliseconds: Int64(milliseconds))
     }
 }

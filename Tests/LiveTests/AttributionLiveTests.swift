@@ -127,7 +127,9 @@ extension LiveTests {
             try client(.init(command: .close, name: "short"))
             try client.connect("127.0.0.2", 8081, count: 3, as: "waiting")
             try portlog.record()
-            let sockets = try portlog.ask("sockets")["sockets"].array.filter { [8080, 8081].contains($0["local_port"].int) }
+            let sockets = try portlog.ask("sockets")["sockets"].array.filter {
+                [8080, 8081].contains($0["local_port"].int)
+            }
             let timeWaits = sockets.filter { $0["state"].string == "time_wait" }
             #expect(timeWaits.count == 5)
             let waiting = sockets.filter { $0["state"].string == "established" && $0["inode"] == .null }

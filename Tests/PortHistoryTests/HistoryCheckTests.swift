@@ -58,6 +58,7 @@ struct HistoryCheckTests {
             ("DELETE FROM bucket WHERE first = 6", "minute: the bucket of sample 6 is missing"),
             ("UPDATE series_now SET level = level + 1", "series_now: series 1 is "),
             ("DELETE FROM minute", "series_now: series 1 is "),
+            ("UPDATE series_now SET last = 0", "series_now: series 1 changed last with sample 0"),
             ("DELETE FROM series_now WHERE series = 2", "series: 2 is recorded"),
         ])
     func inconsistent(statement: String, problem: String) throws {
@@ -69,6 +70,25 @@ struct HistoryCheckTests {
         try DatabaseQueue(path: history.path, configuration: configuration).write { try $0.execute(sql: statement) }
         let check = try HistoryCheck(history.reader())
         let found = check.problems.map { "\($0.table): \($0.text)" }
+        #expect(found.contains { $0.hasPrefix(problem) }, "\(found)")
+    }
+
+    @Test(
+        "an hour that is not what its minutes tell is found, and a day that is not what its hours do",
+        arguments: [
+            ("UPDATE hour SET opened = opened + 1", "hour: series 1 in the hour of sample 1 is not what its minutes"),
+            ("UPDATE hour SET peak = peak + 1", "hour: series 1 in the hour of sample 1 is not what its minutes"),
+            ("DELETE FROM hour WHERE first > 1", "hour: series 1 in the hour of sample "),
+            ("DELETE FROM minute WHERE first BETWEEN 3 AND 8", "hour: series "),
+            ("UPDATE day SET total = total - 1", "day: series 1 in the day of sample 1 is not what its hours"),
+        ])
+    func differing(statement: String, problem: String) throws {
+        let history = try RandomHistory(seed: 5, step: 600_000)
+        try history.record(160)
+        history.close()
+        #expect(try HistoryCheck(history.reader(), limit: small).problems == [])
+        try DatabaseQueue(path: history.path).write { try $0.execute(sql: statement) }
+        let found = try HistoryCheck(history.reader(), limit: small).problems.map { "\($0.table): \($0.text)" }
         #expect(found.contains { $0.hasPrefix(problem) }, "\(found)")
     }
 

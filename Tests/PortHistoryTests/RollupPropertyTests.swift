@@ -48,6 +48,8 @@ struct RollupPropertyTests {
                 #expect(checked[kind] ?? 0 > 50, "\(kind) was compared")
             }
         }
+        // Also of what is not counted directly, hours are what their minutes are.
+        #expect(try HistoryCheck(HistoryReader(path: recorded.path)).problems == [])
     }
 
     private func compare(

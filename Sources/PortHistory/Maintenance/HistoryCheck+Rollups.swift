@@ -87,6 +87,7 @@ extension HistoryCheck {
                 let (level, last) = (statement.int(1), statement.int(2))
                 previous = statement.int(0)
                 try attempt("series_now") {
+                    if last < 1 { report("series_now", "series \(previous) changed last with sample \(last)") }
                     guard let bucket = try query.finest(with: last) else { return }
                     // It is written when its minute is over.
                     if bucket.level == .minute, bucket.samples.upperBound >= view.newestNumber { return }

@@ -45,6 +45,7 @@ public final class HistoryCheck {
         for level in RollupLevel.allCases {
             try checkBuckets(of: level)
             try checkRows(of: level)
+            try checkSums(of: level)
         }
         try checkSeries()
     }

@@ -98,12 +98,7 @@ public struct DestinationPages {
             var figures =
                 found[key]
                 ?? DestinationFigures(bucket: bucket, namespace: subject.namespace, destination: subject.destination)
-            // A series that was given up and begun again within the bucket has a row for each time.
-            if subject.kind == .destinationUsed {
-                figures.used = figures.used?.joined(with: row, byUtilization: true) ?? row
-            } else {
-                figures.timeWait = figures.timeWait?.joined(with: row, byUtilization: false) ?? row
-            }
+            if subject.kind == .destinationUsed { figures.used = row } else { figures.timeWait = row }
             found[key] = figures
         }
         return found.values.sorted { a, b in

@@ -52,9 +52,12 @@ struct RetentionSweep {
         try remove(&quota, database)
         var rounds = 0
         while quota > 0, rounds < 64, try isFull() {
-            guard try giveUp(state, query, &quota) else { break }
-            try remove(&quota, database)
-            if keepsFew(state.sample), pruned != oldestKept, quota > 0 { try prune(&quota, database) }
+            if keepsFew(state.sample), pruned != oldestKept {
+                try prune(&quota, database)
+            } else {
+                guard try giveUp(state, query, &quota) else { break }
+                try remove(&quota, database)
+            }
             rounds += 1
         }
     }
@@ -143,6 +146,12 @@ struct RetentionSweep {
         quota -= database.changesCount
         try database.cachedStatement(sql: "DELETE FROM bucket WHERE level = ? AND first = ?")
             .execute(arguments: [bucket.level.rawValue, first])
+        if bucket.level != .minute, let oldest = try query.firstSample(after: 0) {
+            // No bucket is left in which it can have a row. The newest of all stays, so that no number is given twice.
+            try database.cachedStatement(
+                sql: "DELETE FROM series WHERE until > 0 AND until < ? AND id < (SELECT max(id) FROM series)"
+            ).execute(arguments: [oldest])
+        }
         return true
     }
 
@@ -162,9 +171,10 @@ struct RetentionSweep {
     private mutating func prune(_ quota: inout Int, _ database: Database) throws {
         let delete = try database.cachedStatement(
             sql: "DELETE FROM interval WHERE cluster = ? AND start + (span >> \(IntervalKind.bits)) < ?")
-        for length in [0, 64, 128, 256, 512] {
-            let cluster = IntervalCluster(length: length)
+        for cluster in IntervalCluster.all(upTo: Self.few) {
             for chunk in max(0, cluster.lastChunk(before: oldestKept) + 1)...cluster.chunk(of: oldestKept) {
+                // The next sample goes on: what has been removed is soon passed.
+                if quota <= 0 { return }
                 let bound = oldestKept - cluster.firstSample(ofChunk: chunk)
                 try delete.execute(arguments: [cluster.stored(chunk: chunk), bound])
                 quota -= database.changesCount

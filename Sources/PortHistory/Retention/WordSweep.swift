@@ -114,31 +114,44 @@ struct WordSweep {
         return seen
     }
 
-    /// Statements that remove every word that nothing in the history refers to. They read all of it.
+    /// Statements that remove every word of a range of numbers that nothing in the history refers to. They read all of it.
     static let removingUnused = [
-        """
-        DELETE FROM flow WHERE id < (SELECT max(id) FROM flow) AND id NOT IN (
-            SELECT flow FROM interval UNION SELECT flow FROM listener_interval UNION SELECT flow FROM open_interval)
-        """,
-        """
-        DELETE FROM address WHERE id < (SELECT max(id) FROM address) AND id NOT IN (
-            SELECT local_address FROM flow UNION SELECT remote_address FROM flow)
-        """,
-        """
-        DELETE FROM holder WHERE id < (SELECT max(id) FROM holder) AND id NOT IN (
-            SELECT holder FROM interval UNION SELECT holder FROM listener_interval UNION SELECT holder FROM open_interval
-            UNION SELECT holder FROM listened_port UNION SELECT holder FROM series_now)
-        """,
-        """
-        DELETE FROM process WHERE id < (SELECT max(id) FROM process) AND id NOT IN (
-            SELECT value FROM holder, json_each(processes))
-        """,
-        removingPrograms,
+        (
+            table: "flow",
+            statement: """
+            DELETE FROM flow WHERE id BETWEEN ? AND ? AND id < (SELECT max(id) FROM flow) AND id NOT IN (
+                SELECT flow FROM interval UNION SELECT flow FROM listener_interval UNION SELECT flow FROM open_interval)
+            """
+        ),
+        (
+            table: "address",
+            statement: """
+            DELETE FROM address WHERE id BETWEEN ? AND ? AND id < (SELECT max(id) FROM address) AND id NOT IN (
+                SELECT local_address FROM flow UNION SELECT remote_address FROM flow)
+            """
+        ),
+        (
+            table: "holder",
+            statement: """
+            DELETE FROM holder WHERE id BETWEEN ? AND ? AND id < (SELECT max(id) FROM holder) AND id NOT IN (
+                SELECT holder FROM interval UNION SELECT holder FROM listener_interval
+                UNION SELECT holder FROM open_interval UNION SELECT holder FROM listened_port
+                UNION SELECT holder FROM series_now)
+            """
+        ),
+        (
+            table: "process",
+            statement: """
+            DELETE FROM process WHERE id BETWEEN ? AND ? AND id < (SELECT max(id) FROM process) AND id NOT IN (
+                SELECT value FROM holder, json_each(processes))
+            """
+        ), (table: "program", statement: removingPrograms),
     ]
 
     /// Programs are what processes need.
     private static let removingPrograms = """
-        DELETE FROM program WHERE id < (SELECT max(id) FROM program) AND id NOT IN (SELECT program FROM process)
+        DELETE FROM program WHERE id BETWEEN ? AND ? AND id < (SELECT max(id) FROM program)
+            AND id NOT IN (SELECT program FROM process)
         """
 
     /// Ends the pass over a table, and says whether something was removed.
@@ -150,7 +163,7 @@ struct WordSweep {
         guard let pass else { return false }
         sizes[table] = pass.rows
         guard Self.tables[table] == "process", pass.removed > 0 else { return false }
-        try database.execute(sql: Self.removingPrograms)
+        try database.execute(sql: Self.removingPrograms, arguments: [0, Int.max])
         return database.changesCount > 0
     }
 

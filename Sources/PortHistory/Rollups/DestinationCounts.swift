@@ -31,6 +31,9 @@ struct DestinationCounts {
     private var emptied: [Destination] = []
     /// Before that there is nobody whose place could be taken.
     private var nextEviction: Int64 = 0
+    /// Nobody's place can be taken any more in the sample at hand, or not yet: the sockets of those that had series are still coming
+    /// in.
+    private var keepsAll = false
 
     init(namespace: Int) { self.namespace = namespace }
 
@@ -40,11 +43,13 @@ struct DestinationCounts {
             remote: destination.map { Endpoint($0.remote, $0.remotePort) })
     }
 
-    /// Takes in a destination that had series of its own when the recorder ended.
-    mutating func restore(_ destination: Destination) {
+    /// Takes in a destination that had series of its own when the recorder ended; its sockets come next. Until all are in, nobody is
+    /// given up.
+    mutating func restore(_ destination: Destination, clock: Int64) {
         if counts[destination] != nil { return }
-        counts[destination] = Count(isOwn: true)
+        counts[destination] = Count(isOwn: true, left: clock)
         own += 1
+        keepsAll = true
     }
 
     /// A connection came, or is in another state.
@@ -114,6 +119,7 @@ struct DestinationCounts {
             book.add(-1, to: book.begin(subject(.otherDestinations, nil)), closed: 1)
         }
         emptied.removeAll()
+        keepsAll = false
     }
 
     /// Ports have become fewer, for every destination with ports in use.
@@ -137,6 +143,7 @@ struct DestinationCounts {
 
     /// Gives up the series of a destination without sockets, that of the longest quiet one; false where there is none.
     private mutating func evict(quietSince limit: Int64, in book: inout SeriesBook) -> Bool {
+        if keepsAll { return false }
         let kinds = [SeriesKind.destinationUsed, .destinationTimeWait]
         var longest: (destination: Destination, left: Int64)?
         for (destination, count) in counts where count.isOwn && count.sockets == 0 && count.left <= limit {
@@ -145,7 +152,11 @@ struct DestinationCounts {
             if kinds.contains(where: { book.isTouched(subject($0, destination)) }) { continue }
             longest = (destination, count.left)
         }
-        guard let longest = longest?.destination else { return false }
+        guard let longest = longest?.destination else {
+            // A sample only touches more of them.
+            keepsAll = limit == .max
+            return false
+        }
         for kind in kinds {
             if let index = book.index(of: subject(kind, longest)) { book.end(index) }
         }

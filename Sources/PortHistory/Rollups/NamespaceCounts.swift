@@ -38,9 +38,17 @@ struct NamespaceCounts {
     var capacity: Int { ports.capacity }
 
     /// Takes in a destination that had series of its own when the recorder ended.
-    mutating func restore(_ destination: Destination) { destinations.restore(destination) }
+    mutating func restore(_ destination: Destination, clock: Int64) {
+        destinations.restore(destination, clock: clock)
+    }
     /// Takes in a service that had series of its own when the recorder ended.
     mutating func restoreService() { services.restore() }
+    /// A service gives its series up.
+    mutating func endService() { services.end() }
+    /// Whether most places for services are taken.
+    var isShortOfServices: Bool { services.isShort }
+    /// The ports on which services listen are said next.
+    mutating func forgetServicePorts() { servicePorts.removeAll(keepingCapacity: true) }
     /// Takes in a port on which a service listened when the recorder ended, or before.
     mutating func restore(servicePort port: UInt16, _ transport: TransportProtocol) {
         servicePorts.insert(Int(port) + (transport == .udp ? Self.udpPort : 0))
@@ -121,6 +129,11 @@ struct NamespaceCounts {
         destinations.remove(
             socket, isGone: isGone, isUsing: !socket.isReusable && ports.wasOpen(row.local.port), clock: clock,
             from: &book)
+    }
+
+    /// The sockets stand in other slots.
+    mutating func move(_ slots: OpenSockets.Moves) {
+        for index in pending.indices { pending[index].slot = slots[pending[index].slot] }
     }
 
     /// Whether a socket counts as a listener of a service: a UDP socket without a peer on a port that the kernel gives out is most

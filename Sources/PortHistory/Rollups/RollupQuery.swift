@@ -9,6 +9,8 @@ final class RollupQuery {
         var subject: SeriesSubject
         /// The level at the newest sample.
         var level: Int
+        /// The last sample that changed it, when the last minute in which it changed was over.
+        var last: Int
         /// Whose socket came last; 0: unknown.
         var holder: Int
         /// It is still recorded.
@@ -64,23 +66,27 @@ final class RollupQuery {
 
     /// The first sample after another one with which a bucket of any level begins.
     func firstSample(after sample: Int) throws -> Int? {
-        try RollupLevel.allCases.compactMap { level in
-            try Int.fetchOne(
-                database.cachedStatement(sql: "SELECT min(first) FROM bucket WHERE level = ? AND first > ?"),
-                arguments: [level.rawValue, sample])
-        }.min()
+        try RollupLevel.allCases.compactMap { try firstSample(of: $0, after: sample) }.min()
+    }
+
+    /// The first sample after another one with which a bucket of a level begins.
+    func firstSample(of level: RollupLevel, after sample: Int) throws -> Int? {
+        try Int.fetchOne(
+            database.cachedStatement(sql: "SELECT min(first) FROM bucket WHERE level = ? AND first > ?"),
+            arguments: [level.rawValue, sample])
     }
 
     private static func bucket(_ statement: HotStatement) throws -> RollupBucket {
         let first = Int(try statement.number(1, as: Int32.self))
         let last = Int(try statement.number(2, as: Int32.self))
-        guard let level = RollupLevel(rawValue: statement.int(0)), first <= last else {
-            throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "bucket \(first) is malformed")
-        }
+        let (since, until) = (try Timestamp(checked: statement.int(3)), try Timestamp(checked: statement.int(4)))
+        let (clock, opened) = (statement.int(5), statement.int(6))
+        guard let level = RollupLevel(rawValue: statement.int(0)), first <= last,
+            level.number(of: since) == level.number(of: until), 0...Timestamp.farthest ~= clock,
+            0...Timestamp.farthest ~= opened
+        else { throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "bucket \(first) is malformed") }
         return RollupBucket(
-            level: level, samples: first...last, since: Timestamp(milliseconds: Int64(statement.int(3))),
-            until: Timestamp(milliseconds: Int64(statement.int(4))), clock: Int64(statement.int(5)),
-            opened: statement.int(6))
+            level: level, samples: first...last, since: since, until: until, clock: Int64(clock), opened: opened)
     }
 
     /// The rows of some buckets of a level, given by their first samples; in the order of the buckets.
@@ -111,14 +117,20 @@ final class RollupQuery {
         return try statement.next() ? try Self.row(statement) : nil
     }
 
+    /// A level has 31 bits, and a bucket as many samples.
+    private static let mostTotal = 1 << 62
     private static let rowColumns = "first, series, level, change, total, peak, peak_at, capacity, opened, closed"
 
     private static func row(_ statement: HotStatement) throws -> SeriesRow {
-        // Of the range that a count of sockets can have: sums of them cannot overflow.
+        // Of the range that a count of sockets can have: sums of them cannot overflow. Sums of totals can, see SeriesRow.
         func count(_ column: Int32) throws -> Int { Int(try statement.number(column, as: Int32.self)) }
-        let level = try count(2)
+        let (level, total) = (try count(2), statement.int(4))
+        guard level >= 0, -Self.mostTotal...Self.mostTotal ~= total else {
+            throw DatabaseError(
+                resultCode: .SQLITE_CORRUPT, message: "a row of sample \(statement.int(0)) is malformed")
+        }
         return SeriesRow(
-            level: level, before: level - (try count(3)), total: statement.int(4),
+            level: level, before: level - (try count(3)), total: total,
             peak: SeriesPeak(level: level + (try count(5)), capacity: try count(7), at: Int64(try count(6))),
             opened: try count(8), closed: try count(9))
     }
@@ -138,7 +150,7 @@ final class RollupQuery {
         let statement = try HotStatement(
             database,
             """
-            SELECT \(Self.subjectColumns), n.level, n.holder
+            SELECT \(Self.subjectColumns), n.level, n.holder, n.last
             FROM series s LEFT JOIN series_now n ON n.series = s.id ORDER BY s.id
             """)
         defer { statement.reset() }
@@ -147,7 +159,9 @@ final class RollupQuery {
             series.append(
                 Series(
                     id: statement.int(0), subject: try Self.subject(statement),
-                    level: Int(try statement.number(9, as: Int32.self)), holder: statement.int(10),
+                    level: Int(try statement.number(9, as: Int32.self)),
+                    last: Int(try statement.number(11, as: Int32.self)),
+                    holder: statement.int(10),
                     isLive: !statement.isNull(9)))
         }
         return series
@@ -155,7 +169,7 @@ final class RollupQuery {
 
     /// What a series counts.
     ///
-    /// - Throws: `SQLITE_CORRUPT` when there is none or it cannot be read: no series is ever removed.
+    /// - Throws: `SQLITE_CORRUPT` when there is none or it cannot be read: a series goes after the last of its rows.
     func subject(of series: Int) throws -> SeriesSubject {
         let statement = try HotStatement(database, "SELECT \(Self.subjectColumns) FROM series s WHERE s.id = ?1")
         statement.bind(1, series)

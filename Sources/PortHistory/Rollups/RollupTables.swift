@@ -70,6 +70,18 @@ struct RollupTables {
         try writeBucket.run()
     }
 
+    /// The last sample of the newest hour that was over at a moment of the recorder's clock; where hours are not kept for as long, the
+    /// last one before the oldest hour.
+    func lastSample(by clock: Int64) throws -> Int? {
+        try Int.fetchOne(
+            database.cachedStatement(
+                sql: """
+                    SELECT ifnull(
+                        (SELECT last FROM bucket WHERE level = 1 AND clock <= ? ORDER BY first DESC LIMIT 1),
+                        (SELECT min(first) - 1 FROM bucket WHERE level = 1))
+                    """), arguments: [clock])
+    }
+
     /// Adds a series, or goes on with one that was given up, and gives its number.
     func begin(_ subject: SeriesSubject, sample: Int) throws -> Int {
         let columns = [

@@ -11,10 +11,12 @@ extension RollupWriter {
             let index = book.begin(series.subject)
             book.meters[index].id = series.id
             book.meters[index].level = series.level
+            book.meters[index].last = series.last
             book.meters[index].holder = Int32(truncatingIfNeeded: series.holder)
         }
         guard let newest else { return }
         self.newest = Moment(boot: newest.bootID, bootClock: newest.bootClock, wall: newest.takenAt)
+        try restoreBuckets(query)
         for change in try LimitsTable.changes(in: newest.number...newest.number, from: database) {
             namespaces[Int16(truncatingIfNeeded: change.namespace)] = NamespaceCounts(change.namespace, change.limits)
         }
@@ -23,14 +25,11 @@ extension RollupWriter {
             let number = Int16(truncatingIfNeeded: subject.namespace)
             if namespaces[number] == nil, number >= 0 { leaving.insert(Int(number)) }
             if subject.kind == .destinationUsed, let destination = subject.destination {
-                namespaces[number]?.restore(destination)
-            }
-            if subject.kind == .listeners {
-                namespaces[number]?.restore(servicePort: subject.localPort, subject.transport)
+                namespaces[number]?.restore(destination, clock: clock)
             }
             if subject.kind == .serviceSockets, subject.localAddress != nil { namespaces[number]?.restoreService() }
         }
-        try restoreBuckets(query)
+        restoreServicePorts()
     }
 
     /// All sockets that stand open are in. What the series come to now and did not at the newest sample (a reboot ends everything)
@@ -39,7 +38,8 @@ extension RollupWriter {
         if let newest { settle(at: newest.bootClock, &open) }
         for index in book.live {
             let change = book.meters[index].next - book.meters[index].level
-            book.meters[index].opened = max(0, change)
+            // What stood there before there were series has not come now.
+            book.meters[index].opened = book.meters[index].id == 0 ? 0 : max(0, change)
             book.meters[index].closed = max(0, -change)
             book.meters[index].isSqueezed = false
             if change != 0 { book.touch(index) }
@@ -66,7 +66,9 @@ extension RollupWriter {
         try restoreRows(of: minute, from: [minute], query, indices)
         // `series_now` was written when the minute before was over.
         for index in book.live {
-            if let row = book.meters[index].row(.minute) { book.meters[index].level = row.level }
+            guard let row = book.meters[index].row(.minute) else { continue }
+            book.meters[index].level = row.level
+            book.meters[index].last = minute.samples.upperBound
         }
         let hourStart = (try query.bucket(.hour)?.samples.upperBound ?? 0) + 1
         let dayStart = (try query.bucket(.day)?.samples.upperBound ?? 0) + 1
@@ -102,22 +104,10 @@ extension RollupWriter {
             try query.forEachRow(part.level, firsts: first...first) { _, series, row in
                 guard let index = indices[series] else { return }
                 let meter = book.meters[index]
-                if var sum = meter.row(bucket.level) {
-                    sum.append(
-                        row, samplesBefore: first - start, offset: part.since - bucket.since,
-                        byUtilization: meter.isByUtilization)
-                    book.meters[index].restore(sum, bucket.level)
-                } else if first == start {
-                    book.meters[index].restore(row, bucket.level)
-                } else {
-                    // Quiet from the beginning of the bucket to that of the part.
-                    var sum = SeriesRow(
-                        quietAt: row.before, isFirst: false, capacity: capacity(of: meter, row, at: bucket.level))
-                    sum.append(
-                        row, samplesBefore: first - start, offset: part.since - bucket.since,
-                        byUtilization: meter.isByUtilization)
-                    book.meters[index].restore(sum, bucket.level)
-                }
+                let sum = row.added(
+                    to: meter.row(bucket.level), samplesBefore: first - start, offset: part.since - bucket.since,
+                    capacity: capacity(of: meter, row, at: bucket.level), byUtilization: meter.isByUtilization)
+                book.meters[index].restore(sum, bucket.level)
             }
         }
     }

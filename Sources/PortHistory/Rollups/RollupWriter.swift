@@ -4,8 +4,8 @@ import PortModel
 /// Keeps the rollups of a history up with its samples: told of every socket that comes, changes and goes, and written with the
 /// sample, in its transaction.
 ///
-/// Minutes are written with each sample; where a series stands (`series_now`), when its minute is over. An hour or a day is kept in memory and written when it is over; what it has so far can be
-/// put together again from the minutes.
+/// Minutes are written with each sample; where a series stands (`series_now`), when its minute is over. An hour or a day is kept in
+/// memory and written when it is over; what it has so far can be put together again from the minutes.
 struct RollupWriter {
     /// When the newest sample was taken.
     struct Moment {
@@ -110,7 +110,12 @@ struct RollupWriter {
         book.add(count, to: book.begin(all), opened: opened, closed: closed)
     }
 
-    /// Counts what there is, after ``insert(_:slot:isNew:isServicePort:bootClock:)`` and ``remove(_:isGone:)``.
+    /// The sockets stand in other slots.
+    mutating func move(_ slots: OpenSockets.Moves) {
+        for number in namespaces.keys { namespaces[number]?.move(slots) }
+    }
+
+    /// Counts what there is, after ``insert(_:slot:isNew:isOwned:bootClock:)`` and ``remove(_:isGone:)``.
     mutating func settle(at bootClock: Int64, _ open: inout OpenSockets) {
         for number in namespaces.keys.sorted() {
             namespaces[number]?.settle(at: bootClock, &open, in: &book)
@@ -125,6 +130,7 @@ struct RollupWriter {
         _ sample: SampleRecord, _ open: inout OpenSockets, _ tables: RollupTables, keep: (Int32) throws -> Void
     ) throws {
         settle(at: sample.bootClock, &open)
+        if buckets.contains(where: { $0.level == .hour && !$0.contains(sample.takenAt) }) { try endQuiet(tables) }
         for meter in book.ended { try tables.end(meter, buckets, sample: sample.number - 1) }
         try turn(to: sample, tables, keep)
         for bucket in buckets where bucket.samples.lowerBound == sample.number {

@@ -7,7 +7,8 @@ public struct SeriesRow: Hashable, Sendable {
     public internal(set) var level: Int
     /// The level before the first sample of the bucket.
     public internal(set) var before: Int
-    /// The sum, over the bucket's samples, of each sample's level less ``level``.
+    /// The sum, over the bucket's samples, of each sample's level less ``level``. Only what is damaged can make it overflow, and then it
+    /// is some number.
     public internal(set) var total: Int
     /// The highest level of the bucket's samples; its moment is in milliseconds after the bucket's beginning.
     public internal(set) var peak: SeriesPeak
@@ -50,7 +51,7 @@ public struct SeriesRow: Hashable, Sendable {
     mutating func step(
         to next: Int, samplesBefore: Int, capacity: Int, offset: Int64, opened: Int, closed: Int, byUtilization: Bool
     ) {
-        total += (level - next) * samplesBefore
+        total &+= (level - next) &* samplesBefore
         level = next
         self.opened += opened
         self.closed += closed
@@ -64,7 +65,7 @@ public struct SeriesRow: Hashable, Sendable {
     ///   - samplesBefore: how many samples the bucket has before the part.
     ///   - offset: milliseconds from the bucket's beginning to the part's.
     mutating func append(_ part: SeriesRow, samplesBefore: Int, offset: Int64, byUtilization: Bool) {
-        total += (level - part.level) * samplesBefore + part.total
+        total &+= (level - part.level) &* samplesBefore &+ part.total
         level = part.level
         opened += part.opened
         closed += part.closed
@@ -75,11 +76,17 @@ public struct SeriesRow: Hashable, Sendable {
         if highest.isHigher(than: peak, byUtilization: byUtilization) { peak = highest }
     }
 
-    /// What became of this series and of another one of the same subject together, in the same bucket.
-    func joined(with other: SeriesRow, byUtilization: Bool) -> SeriesRow {
-        SeriesRow(
-            level: level + other.level, before: before + other.before, total: total + other.total,
-            peak: other.peak.isHigher(than: peak, byUtilization: byUtilization) ? other.peak : peak,
-            opened: opened + other.opened, closed: closed + other.closed)
+    /// What became of the series until the end of this part of a bucket.
+    ///
+    /// - Parameters:
+    ///   - known: what became of it in the parts before; `nil` where nothing changed.
+    ///   - capacity: ports that there were at the first sample of the bucket.
+    func added(
+        to known: SeriesRow?, samplesBefore: Int, offset: Int64, capacity: @autoclosure () -> Int, byUtilization: Bool
+    ) -> SeriesRow {
+        if samplesBefore == 0 { return self }
+        var sum = known ?? SeriesRow(quietAt: before, isFirst: false, capacity: capacity())
+        sum.append(self, samplesBefore: samplesBefore, offset: offset, byUtilization: byUtilization)
+        return sum
     }
 }

@@ -19,16 +19,6 @@ public struct SeriesSummary: Sendable {
 
     /// Whether anything was there, or came.
     public var isPresent: Bool { peak.level > 0 || opened > 0 }
-
-    /// Adds what became of another series of the same subject: one that was given up, and begun again later.
-    mutating func join(_ other: SeriesSummary) {
-        before += other.before
-        level += other.level
-        if other.peak.isHigher(than: peak, byUtilization: subject.kind == .destinationUsed) { peak = other.peak }
-        opened += other.opened
-        closed += other.closed
-        if holder == 0 { holder = other.holder }
-    }
 }
 
 extension RollupQuery {
@@ -49,14 +39,13 @@ extension RollupQuery {
             try found.lookAhead(self, from: last.samples.upperBound + 1, newest: newest, wanted)
         }
         let capacity = found.openPorts(all, first: first)
-        var summaries: [SeriesSubject: SeriesSummary] = [:]
+        var summaries: [SeriesSummary] = []
         for (index, series) in all.enumerated() where kinds.contains(series.subject.kind) {
             let ports = series.subject.kind == .destinationUsed ? capacity[series.subject.namespace] ?? 0 : 0
             let summary = found.summary(of: series, at: index, first: first, capacity: ports)
-            if !summary.isPresent { continue }
-            if summaries[series.subject]?.join(summary) == nil { summaries[series.subject] = summary }
+            if summary.isPresent { summaries.append(summary) }
         }
-        return Array(summaries.values)
+        return summaries
     }
 
     /// What was found of each series, by its index.
@@ -204,22 +193,17 @@ extension RollupQuery {
 
     /// The highest level in each bucket of a cover, of one series; the moment is of the wall clock.
     func highest(of subject: SeriesSubject, in cover: RollupCover, newest: Int) throws -> [SeriesPeak] {
-        let ids = try series().filter { $0.subject == subject }
-        var highest = cover.buckets.map { SeriesPeak(level: 0, capacity: 0, at: $0.since.milliseconds) }
-        for series in ids {
-            let start = try levelBefore(series, cover, newest)
-            var level = start
-            for (position, bucket) in cover.buckets.enumerated() {
-                var peak = SeriesPeak(level: level, capacity: 0, at: bucket.since.milliseconds)
-                if let row = try row(bucket.level, first: bucket.samples.lowerBound, series: series.id) {
-                    peak = row.peak
-                    peak.at += bucket.since.milliseconds
-                    level = row.level
-                }
-                if peak.level > highest[position].level { highest[position] = peak }
+        let series = try series().first { $0.subject == subject }
+        var level = try series.map { try levelBefore($0, cover, newest) } ?? 0
+        return try cover.buckets.map { bucket in
+            var peak = SeriesPeak(level: level, capacity: 0, at: bucket.since.milliseconds)
+            if let series, let row = try row(bucket.level, first: bucket.samples.lowerBound, series: series.id) {
+                peak = row.peak
+                peak.at += bucket.since.milliseconds
+                level = row.level
             }
+            return peak
         }
-        return highest
     }
 
     private func levelBefore(_ series: Series, _ cover: RollupCover, _ newest: Int) throws -> Int {

@@ -26,6 +26,10 @@ struct ServiceCounts {
 
     /// Takes in a service that had series of its own when the recorder ended.
     mutating func restore() { services += 1 }
+    /// A service that has no sockets gives its series up.
+    mutating func end() { services -= 1 }
+    /// Whether most places are taken.
+    var isShort: Bool { services > Self.most * 3 / 4 }
 
     /// A socket was accepted.
     mutating func insert(_ socket: OpenSocket, isNew: Bool, holder: Int32, into book: inout SeriesBook) {
