@@ -47,6 +47,11 @@ extension HistoryWriter {
                 try apply(change, row, changes, snapshot.namespace, sample, boot, intervals, in: database)
             }
         }
+        for namespace in gone {
+            listeners.forget(namespace: namespace)
+            try database.cachedStatement(sql: "DELETE FROM listened_port WHERE namespace = ?")
+                .execute(arguments: [namespace])
+        }
         let tables = try RollupTables(database)
         try rollups.finish(sample, &open, tables) { holder in
             try wordUse.note(holder: holder, .kept, at: sample.number, in: database)
