@@ -28,17 +28,20 @@ let package = Package(
         .target(
             name: "Migrations",
             path: "Migrations",
-            resources: [.embedInCode("0001_intervals.sql"), .embedInCode("0002_rollups.sql")],
+            resources: [
+                .embedInCode("0001_intervals.sql"), .embedInCode("0002_rollups.sql"), .embedInCode("0003_namespaces.sql"),
+            ],
             swiftSettings: strict),
         .target(
             name: "PortHistory",
             dependencies: ["PortModel", "Migrations", grdb, .product(name: "GRDBSQLite", package: "GRDB.swift")],
             swiftSettings: strict),
         .target(name: "PortReports", dependencies: ["PortModel", "PortHistory"], swiftSettings: strict),
+        .systemLibrary(name: "CLinux"),
         .target(
             name: "PortRecorder",
             dependencies: [
-                "PortModel", "ProcFS", "PortHistory", logging,
+                "CLinux", "PortModel", "ProcFS", "PortHistory", logging,
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict),

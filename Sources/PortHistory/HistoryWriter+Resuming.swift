@@ -11,6 +11,7 @@ extension HistoryWriter {
             open = OpenSockets()
             listeners = ListenerMemory()
             datagrams = DatagramSharing()
+            inference = OwnerInference()
             let newest = try SampleTable.newest(in: database)
             newestSample = try Int.fetchOne(database, sql: "SELECT max(number) FROM sample") ?? 0
             if newestSample != newest?.number ?? 0 {
@@ -19,7 +20,7 @@ extension HistoryWriter {
             }
             newestBootClock = newest?.bootClock ?? 0
             if let newest { intervalMilliseconds = Int64(newest.intervalMilliseconds) }
-            namespaces = Set(try Int.fetchAll(database, sql: "SELECT id FROM namespace"))
+            namespaces = try NamespaceTable(from: database)
             limitsInForce = [:]
             if newestSample > 0 {
                 for change in try LimitsTable.changes(in: newestSample...newestSample, from: database) {
@@ -63,6 +64,7 @@ extension HistoryWriter {
         open = OpenSockets()
         datagrams = DatagramSharing()
         listeners = ListenerMemory()
+        inference = OwnerInference()
     }
 
     private func restoreListeners(from database: Database) throws {
@@ -80,6 +82,7 @@ extension HistoryWriter {
         try OpenSocketReader(database).forEach { socket in
             nextID = max(nextID, socket.id &+ 1)
             if socket.row.isListener { listeners.opened(.init(socket.row, socket.namespace)) }
+            try noteOwner(of: socket, in: database)
             datagrams.insert(socket)
             open.restore(socket)
         }

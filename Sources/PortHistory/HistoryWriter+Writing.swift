@@ -8,10 +8,11 @@ extension HistoryWriter {
         _ measuring: (inout SampleRecord) -> Void, in database: Database
     ) throws {
         let boot = try sideTables.boot(bootID, host: host, first: sample.number, in: database)
-        try noteNamespaces(snapshots, sample: sample.number, in: database)
+        let gone = try noteNamespaces(snapshots, sample: sample.number, in: database)
         let intervals = try IntervalStatements(database)
         written = 0
-        rollups.begin(sample, snapshots)
+        rollups.begin(sample, snapshots, gone: gone)
+        inference.begin(at: rollups.clock)
         intervalMilliseconds = Int64(sample.intervalMilliseconds)
 
         for slot in changes.closed {
@@ -20,6 +21,7 @@ extension HistoryWriter {
             try noteListener(socket, left: sample.number - 1, in: database)
             rollups.remove(socket, isGone: true)
             datagrams.remove(socket)
+            if socket.isTCPListener { inference.closed(socket) }
             open.remove(slot)
         }
         for (slot, ownership) in changes.reassigned {
@@ -29,18 +31,26 @@ extension HistoryWriter {
                 in: database)
             if holder == Int(socket.holder) { continue }
             try close(socket, last: sample.number - 1, continued: true, intervals, in: database)
+            if socket.isTCPListener { inference.closed(socket) }
             socket.holder = Int32(holder)
+            try noteOwner(of: socket, in: database)
             try reopen(&socket, slot, sample.number, intervals, in: database)
             rollups.renew(socket, isOwned: try isOwned(socket, in: database))
         }
-        // Listeners first: they decide the role of the connections that are new with them.
-        for isListener in [true, false] {
+        // Listeners first: they decide the role of the connections that are new with them. Then what has an inode, which tells whose
+        // the others may be.
+        for turn in Turn.allCases {
             for change in changes.changed {
                 let snapshot = snapshots[Int(change.snapshot)]
                 let row = snapshot.rows[Int(change.row)]
-                if row.isListener != isListener { continue }
+                if Turn(row) != turn { continue }
                 try apply(change, row, changes, snapshot.namespace, sample, boot, intervals, in: database)
             }
+        }
+        for namespace in gone {
+            listeners.forget(namespace: namespace)
+            try database.cachedStatement(sql: "DELETE FROM listened_port WHERE namespace = ?")
+                .execute(arguments: [namespace])
         }
         let tables = try RollupTables(database)
         try rollups.finish(sample, &open, tables) { holder in
@@ -72,6 +82,7 @@ extension HistoryWriter {
         }
         if old.id != 0 {
             try close(old, last: sample - 1, continued: change.continues, intervals, in: database)
+            if old.isTCPListener { inference.closed(old) }
             if !change.continues {
                 try noteListener(old, left: sample - 1, in: database)
                 datagrams.remove(old)
@@ -89,6 +100,8 @@ extension HistoryWriter {
             socket.socketFirst = Int32(sample)
             datagrams.insert(socket)
         }
+        try infer(&socket, in: database)
+        try noteOwner(of: socket, in: database)
         // The next state is in before the last one is out: the port of a socket that goes on is never without it.
         try reopen(&socket, change.slot, sample, intervals, in: database)
         if change.continues, old.row.state == row.state {
@@ -101,6 +114,46 @@ extension HistoryWriter {
             bootClock: record.bootClock)
         open.withSocket(change.slot) { $0.isService = socket.isService }
         if change.continues { rollups.remove(old, isGone: false) }
+    }
+
+    /// The order in which the rows of a sample are written.
+    private enum Turn: CaseIterable {
+        case listeners, owned, others
+
+        init(_ row: SocketRow) {
+            self = row.isListener ? .listeners : row.inode != 0 ? .owned : .others
+        }
+    }
+
+    /// Remembers whose listeners are, and who connects to whom.
+    func noteOwner(of socket: OpenSocket, in database: Database) throws {
+        if socket.isTCPListener {
+            inference.opened(socket)
+        } else if socket.isDestined, socket.row.inode != 0, try isOwned(socket, in: database) {
+            inference.connected(socket, try sideTables.identity(of: Int(socket.holder), in: database))
+        }
+    }
+
+    /// Says whose a connection most likely is that has no inode, where no row before tells.
+    private func infer(_ socket: inout OpenSocket, in database: Database) throws {
+        guard socket.row.inode == 0, socket.row.isConnectedTCP, try !isOwned(socket, in: database) else { return }
+        var holders: [Int]
+        switch socket.role {
+        case .accepted:
+            holders = inference.listeners(of: socket).map(Int.init)
+            if holders.isEmpty, let gone = listeners[.init(socket.row, socket.namespace)] {
+                holders = [Int(gone.holder)]
+            }
+        case .outgoing: holders = inference.caller(of: socket).map { [Int($0)] } ?? []
+        case .none: return
+        }
+        guard let first = holders.first, first > 0 else { return }
+        // Strangers may listen on one port: then it is anybody's.
+        let identity = try sideTables.identity(of: first, in: database)
+        guard !identity.isEmpty,
+            try holders.dropFirst().allSatisfy({ try sideTables.identity(of: $0, in: database) == identity })
+        else { return }
+        socket.holder = Int32(try sideTables.inferred(from: holders, in: database))
     }
 
     /// Whether a socket's holder names somebody.
@@ -176,18 +229,17 @@ extension HistoryWriter {
         ])
     }
 
-    private func noteNamespaces(_ snapshots: [Snapshot], sample: Int, in database: Database) throws {
+    /// Notes which namespaces there are and what is in force in them, and returns those that are gone.
+    private func noteNamespaces(_ snapshots: [Snapshot], sample: Int, in database: Database) throws -> [Int] {
+        let gone = try namespaces.note(snapshots, sample: sample, in: database)
+        for namespace in gone { limitsInForce[namespace] = nil }
         for snapshot in snapshots {
-            if namespaces.insert(snapshot.namespace).inserted {
-                try database.execute(
-                    sql: "INSERT OR IGNORE INTO namespace (id, name) VALUES (?, ?)",
-                    arguments: [snapshot.namespace, snapshot.namespaceName])
-            }
             if limitsInForce[snapshot.namespace] != snapshot.limits {
                 try LimitsTable.append(snapshot.limits, namespace: snapshot.namespace, sample: sample, in: database)
                 limitsInForce[snapshot.namespace] = snapshot.limits
             }
         }
+        return gone
     }
 
     private func insert(_ sample: SampleRecord, boot: Int, in database: Database) throws {

@@ -24,6 +24,7 @@ public final class HistoryWriter {
     var sideTables = SideTables()
     var rollups = RollupWriter()
     var datagrams = DatagramSharing()
+    var inference = OwnerInference()
     var wordUse = WordUse()
     private var retentionSweep: RetentionSweep
     var wordSweep = WordSweep()
@@ -33,7 +34,7 @@ public final class HistoryWriter {
     /// From one sample to the next.
     var intervalMilliseconds: Int64 = 10_000
     var limitsInForce: [Int: PortLimits] = [:]
-    var namespaces: Set<Int> = []
+    var namespaces = NamespaceTable()
     var nextID: Int64 = 1
     /// CLOCK_BOOTTIME at the newest sample, in milliseconds.
     var newestBootClock: Int64 = 0
@@ -291,6 +292,7 @@ public final class HistoryWriter {
         wordUse.fit(kept: newestSample - oldest)
         if try wordSweep.sweep(oldest: oldest, newest: newestSample, open, rollups.book, database) {
             sideTables.forget()
+            try namespaces.removeUnused(in: database)
         }
         try space.shrink(database)
     }

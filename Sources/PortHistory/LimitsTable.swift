@@ -29,7 +29,8 @@ enum LimitsTable {
             arguments: StatementArguments([namespace, sample] + values))
     }
 
-    /// What was in force at the first of the samples, one change a namespace, then what changed up to the last, by sample.
+    /// What was in force at the first of the samples, one change a namespace, then what changed up to the last, by sample; of
+    /// namespaces that there were in one of them.
     static func changes(in samples: ClosedRange<Int>, from database: Database) throws -> [LimitsChange] {
         try Row.fetchAll(
             database,
@@ -37,6 +38,8 @@ enum LimitsTable {
                 SELECT c.sample, c.namespace, l.* FROM limits_change c JOIN limits l ON l.id = c.limits
                 WHERE c.sample <= :last AND c.sample >= ifnull(
                     (SELECT max(sample) FROM limits_change b WHERE b.namespace = c.namespace AND b.sample <= :first), 0)
+                AND EXISTS (SELECT 1 FROM namespace_life n
+                    WHERE n.namespace = c.namespace AND n.first <= :last AND (n.last = 0 OR n.last >= :first))
                 ORDER BY c.sample, c.namespace
                 """,
             arguments: ["first": samples.lowerBound, "last": samples.upperBound]

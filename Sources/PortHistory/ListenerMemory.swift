@@ -27,6 +27,9 @@ struct ListenerMemory {
     /// A listener stands there from this sample on.
     mutating func opened(_ port: Port) { ports[port, default: Presence()].count += 1 }
 
+    /// A namespace is gone, and nobody asks any more who stood in it.
+    mutating func forget(namespace: Int) { ports = ports.filter { Int($0.key.namespace) != namespace } }
+
     /// A listener stood there until this sample.
     mutating func closed(_ port: Port, last: Int, holder: Int32) {
         var presence = ports[port, default: Presence()]

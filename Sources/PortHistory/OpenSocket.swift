@@ -38,6 +38,9 @@ struct OpenSocket {
         set { flags = newValue ? flags | 2 : flags & ~2 }
     }
 
+    /// Whether it is a TCP listener.
+    var isTCPListener: Bool { row.state == .listen && row.table.transport == .tcp }
+
     /// A socket that has just been read.
     init(row: SocketRow) { self.row = row }
 }

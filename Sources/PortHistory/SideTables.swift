@@ -10,6 +10,7 @@ struct SideTables {
     private var programs: [[String]: Int] = [:]
     private var processes: [PortOwner: Int] = [:]
     private var holders: [HolderKey: Int] = [:]
+    private var identities: [Int: OwnerInference.Identity] = [:]
     private var holderKeys: [Int: HolderKey] = [:]
     private var boots: [String: Int] = [:]
     private static let cacheLimit = 1 << 15
@@ -101,6 +102,32 @@ struct SideTables {
         var key = try holderKey(holder, in: database)
         key.uid = uid.map(Int.init) ?? -1
         return try self.holder(key, in: database)
+    }
+
+    /// The number of the holder that has the processes of others by inference, and no user.
+    mutating func inferred(from holders: [Int], in database: Database) throws -> Int {
+        var lists = try holders.map { try holderKey($0, in: database).processes }
+        if lists.count > 1 {
+            let ids = Set(lists.flatMap { $0.dropFirst().dropLast().split(separator: ",").compactMap { Int($0) } })
+            lists = ["[" + ids.sorted().map(String.init).joined(separator: ",") + "]"]
+        }
+        let key = HolderKey(uid: -1, attribution: .inferred, processes: lists.first ?? "[]")
+        return try self.holder(key, in: database)
+    }
+
+    /// What tells the programs of a holder from others; empty where nobody is known.
+    mutating func identity(of holder: Int, in database: Database) throws -> OwnerInference.Identity {
+        if let known = identities[holder] { return known }
+        let processes = try holderKey(holder, in: database).processes
+        let statement = try database.cachedStatement(
+            sql: """
+                SELECT program || ' ' || unit || ' ' || container FROM process
+                WHERE id IN (SELECT value FROM json_each(?))
+                """)
+        let identity = Set(try String.fetchAll(statement, arguments: [processes]))
+        if identities.count >= Self.cacheLimit { identities.removeAll(keepingCapacity: true) }
+        identities[holder] = identity
+        return identity
     }
 
     /// The programs of a holder's processes, by their numbers.

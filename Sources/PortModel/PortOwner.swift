@@ -36,4 +36,12 @@ public struct PortOwner: Hashable, Sendable {
 
     /// What tells one program from another: the executable, or the command where no path is known.
     public var program: String { executable ?? command }
+
+    /// A container as its managers name it: of an id of 64 hexadecimal digits the first twelve.
+    public static func shortContainer(_ container: String) -> String {
+        let isID =
+            container.utf8.count == 64
+            && container.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
+        return isID ? String(container.prefix(12)) : container
+    }
 }

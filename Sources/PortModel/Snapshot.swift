@@ -8,6 +8,8 @@ public struct Snapshot: Sendable {
     public var rows: [SocketRow]
     /// The limits in force.
     public var limits: PortLimits
+    /// It is read with one of so many samples, as long as it has as many sockets as before: 1 for every sample.
+    public var pause = 1
 
     /// A snapshot of its parts.
     public init(

@@ -17,18 +17,21 @@ public struct Recorder: Service {
         public var sampleLimit: Int?
         /// How long the history is kept, and how large it may be.
         public var retention: RetentionPolicy
+        /// Which network namespaces are recorded.
+        public var namespaces: RecordedNamespaces
         /// The directory that stands for /proc.
         public var procRoot: String
 
         /// What a recorder is told.
         public init(
             database: String, interval: Duration = .seconds(10), sampleLimit: Int? = nil,
-            retention: RetentionPolicy = .standard, procRoot: String = "/proc"
+            retention: RetentionPolicy = .standard, namespaces: RecordedNamespaces = .all, procRoot: String = "/proc"
         ) {
             self.database = database
             self.interval = interval
             self.sampleLimit = sampleLimit
             self.retention = retention
+            self.namespaces = namespaces
             self.procRoot = procRoot
         }
     }
@@ -179,7 +182,9 @@ public struct Recorder: Service {
             history = try HistoryWriter(
                 path: configuration.database, host: host, bootID: boot, retention: configuration.retention)
         }
-        let sampler = Sampler(history, proc: proc, clock: clock, interval: configuration.interval, logger: logger)
+        let sampler = Sampler(
+            history, proc: proc, clock: clock, interval: configuration.interval, namespaces: configuration.namespaces,
+            logger: logger)
         return Recording(history: history, sampler: sampler)
     }
 

@@ -13,6 +13,7 @@ public final class Sampler {
     private let history: HistoryWriter
     private let logger: Logger
     private var reading = SocketReading()
+    private var namespaces: NetworkNamespaces?
     private var attributor: SocketAttributor
     private var cpuBefore: Double
     private var namedTroubles: Set<String> = []
@@ -22,13 +23,21 @@ public final class Sampler {
     /// - Parameters:
     ///   - proc: where the kernel's files are.
     ///   - interval: how often ``sample(missed:)`` is called; written into every sample.
-    public init(_ history: HistoryWriter, proc: ProcFS, clock: HostClock, interval: Duration, logger: Logger) {
+    ///   - namespaces: which network namespaces are read.
+    public init(
+        _ history: HistoryWriter, proc: ProcFS, clock: HostClock, interval: Duration,
+        namespaces: RecordedNamespaces = .own, logger: Logger
+    ) {
         self.history = history
         self.proc = proc
         self.clock = clock
         self.interval = interval
         self.logger = logger
         attributor = SocketAttributor(proc)
+        if namespaces == .all {
+            self.namespaces = NetworkNamespaces(
+                proc, named: NamedNamespaces(), limits: .entering(proc), interval: interval)
+        }
         cpuBefore = 0
     }
 
@@ -42,7 +51,7 @@ public final class Sampler {
         sample.intervalMilliseconds = Int(interval / .milliseconds(1))
         let start = ContinuousClock.now
         proc.readSockets(into: &reading)
-        let snapshot = Snapshot(rows: reading.rows, limits: proc.limits().limits)
+        let host = Snapshot(rows: reading.rows, limits: proc.limits().limits)
         noteCounters(in: &sample)
         noteTroubles(in: &sample)
         // Rows that were not read are not sockets that are gone: no sample is better than a wrong one.
@@ -50,10 +59,11 @@ public final class Sampler {
             throw .inputOutput(path: failure.file, reason: failure.error.description)
         }
 
-        var changes = try history.compare([snapshot], bootClock: sample.bootClock)
+        let snapshots = [host] + readOthers(host.limits, &sample)
+        var changes = try history.compare(snapshots, bootClock: sample.bootClock)
         let wallOfBoot = sample.takenAt - sample.bootClock
-        sample.permissionDenied = attributor.attribute(&changes, snapshot, history, bootedAt: wallOfBoot)
-        let written = try history.append(sample, [snapshot], changes) { sample in
+        sample.permissionDenied = attributor.attribute(&changes, snapshots, history, bootedAt: wallOfBoot)
+        let written = try history.append(sample, snapshots, changes) { sample in
             let cpu = clock.cpu()
             sample.cpuMilliseconds = cpu - cpuBefore
             sample.durationMilliseconds = (ContinuousClock.now - start) / .milliseconds(1)
@@ -61,6 +71,14 @@ public final class Sampler {
         }
         attributor.settled()
         return written
+    }
+
+    /// The other namespaces, and what could not be read of them.
+    private func readOthers(_ own: PortLimits, _ sample: inout SampleRecord) -> [Snapshot] {
+        guard let others = namespaces?.read(own: own, number: { history.namespaceNumber($0) }) else { return [] }
+        sample.malformed += others.malformed
+        name(others.failures)
+        return others.snapshots
     }
 
     private func noteCounters(in sample: inout SampleRecord) {
@@ -80,7 +98,11 @@ public final class Sampler {
                     "file": "\(row.file)", "line": "\(row.line)", "field": "\(row.field)", "text": "\(row.text)",
                 ])
         }
-        for failure in reading.failures where namedTroubles.insert(failure.file + "!").inserted {
+        name(reading.failures)
+    }
+
+    private func name(_ failures: [ProcFailure]) {
+        for failure in failures where namedTroubles.count < 1000 && namedTroubles.insert(failure.file + "!").inserted {
             logger.error(
                 "a socket table could not be read", metadata: ["file": "\(failure.file)", "error": "\(failure.error)"])
         }

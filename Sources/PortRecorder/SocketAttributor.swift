@@ -57,23 +57,23 @@ struct SocketAttributor {
     /// - Parameter bootedAt: The wall clock less CLOCK_BOOTTIME.
     /// - Returns: How many processes could not be looked into, as far as they can be seen; at least 1 when some are hidden.
     mutating func attribute(
-        _ changes: inout SampleChanges, _ snapshot: Snapshot, _ history: HistoryWriter, bootedAt: Timestamp
+        _ changes: inout SampleChanges, _ snapshots: [Snapshot], _ history: HistoryWriter, bootedAt: Timestamp
     ) -> Int {
         self.bootedAt = bootedAt
         sample += 1
         if isFirst {
-            let sockets = snapshot.rows.count { $0.inode != 0 }
+            let sockets = snapshots.reduce(0) { $0 + $1.rows.count { $0.inode != 0 } }
             holders.reserve(sockets)
             wanted.reserveCapacity(sockets)
         }
         release(changes, history)
-        want(changes, snapshot)
+        want(changes, snapshots)
         followProcesses()
-        verify(snapshot)
+        verify(snapshots)
         if !wanted.isEmpty { askFreedDescriptors() }
-        if !wanted.isEmpty { listProcesses(of: snapshot.rows.count) }
+        if !wanted.isEmpty { listProcesses(of: snapshots.reduce(0) { $0 + $1.rows.count }) }
         noteUnresolved()
-        assign(&changes, snapshot, history)
+        assign(&changes, snapshots, history)
         // With hidepid=2 there is nothing to count, and yet something is missing.
         return max(processes.values.count(where: \.isDenied), proc.hidesProcesses() ? 1 : 0)
     }
@@ -91,13 +91,15 @@ struct SocketAttributor {
         }
     }
 
-    private mutating func want(_ changes: SampleChanges, _ snapshot: Snapshot) {
+    private mutating func want(_ changes: SampleChanges, _ snapshots: [Snapshot]) {
         if isFirst {
-            for row in snapshot.rows where row.inode != 0 { wanted.insert(row.inode) }
+            for snapshot in snapshots {
+                for row in snapshot.rows where row.inode != 0 { wanted.insert(row.inode) }
+            }
             return
         }
         for change in changes.changed {
-            let inode = snapshot.rows[Int(change.row)].inode
+            let inode = snapshots[Int(change.snapshot)].rows[Int(change.row)].inode
             if inode != 0, !holders.isHeld(inode) { wanted.insert(inode) }
         }
         for (inode, attempts) in unresolved where attempts < Self.attempts { wanted.insert(inode) }
@@ -180,7 +182,7 @@ struct SocketAttributor {
     }
 
     /// Asks whether the holders of listeners and of shared sockets still hold them: these sockets outlive their holders.
-    private mutating func verify(_ snapshot: Snapshot) {
+    private mutating func verify(_ snapshots: [Snapshot]) {
         if isFirst { return }
         var questions: [Int32: [(number: Int32, inode: UInt64)]] = [:]
         func ask(_ inode: UInt64) {
@@ -192,7 +194,9 @@ struct SocketAttributor {
         let turns = UInt64(holders.shared.count / Self.asked + 1)
         for inode in holders.shared where (inode &+ UInt64(sample)).isMultiple(of: turns) { ask(inode) }
         for doubt in doubts { ask(doubt.inode) }
-        for row in snapshot.rows where row.state == .listen { ask(row.inode) }
+        for snapshot in snapshots {
+            for row in snapshot.rows where row.state == .listen { ask(row.inode) }
+        }
         var doubtsNow: Set<Doubt> = []
         for (pid, questions) in questions {
             // What cannot be asked stays as it was.
@@ -269,11 +273,11 @@ struct SocketAttributor {
 
     // MARK: - The answer
 
-    private mutating func assign(_ changes: inout SampleChanges, _ snapshot: Snapshot, _ history: HistoryWriter) {
+    private mutating func assign(_ changes: inout SampleChanges, _ snapshots: [Snapshot], _ history: HistoryWriter) {
         var cache: [[Int32]: Int32] = [:]
         for index in changes.changed.indices {
             let change = changes.changed[index]
-            let inode = snapshot.rows[Int(change.row)].inode
+            let inode = snapshots[Int(change.snapshot)].rows[Int(change.row)].inode
             if inode == 0 { continue }
             changes.setOwnership(ownership(of: inode, &changes, &cache), ofChange: index)
         }

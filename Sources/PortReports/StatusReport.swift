@@ -58,6 +58,8 @@ public struct StatusReport: Encodable, Sendable {
     public var lastSample: Sample
     /// The interval between samples, in milliseconds.
     public var intervalMilliseconds: Int
+    /// The network namespaces that were recorded then, the recorder's own first.
+    public var namespaces: [Namespace]
     /// How many ticks left no sample, as far back as samples are kept.
     public var missedSamples: Int
     /// What the recorder is losing now; `nil` while all is well.
@@ -70,7 +72,7 @@ public struct StatusReport: Encodable, Sendable {
     public var omitted: Int
 
     private enum CodingKeys: String, CodingKey {
-        case command, host, at, recording, losing, database, totals, omitted
+        case command, host, at, recording, namespaces, losing, database, totals, omitted
         case lastSample = "last_sample"
         case intervalMilliseconds = "interval_ms"
         case missedSamples = "missed_samples"
@@ -88,9 +90,35 @@ public struct StatusReport: Encodable, Sendable {
         let shown = totals.limited(to: query.limit)
         return StatusReport(
             host: try view.host(), at: instant.at, recording: query.recording, lastSample: Sample(sample),
-            intervalMilliseconds: sample.intervalMilliseconds, missedSamples: try view.missedSamples(),
+            intervalMilliseconds: sample.intervalMilliseconds, namespaces: try namespaces(view, sample),
+            missedSamples: try view.missedSamples(),
             losing: query.loss.map(Loss.init), database: try DatabaseDocument(query.database, view),
             totals: Array(shown), omitted: totals.count - shown.count)
+    }
+
+    private static func namespaces(_ view: HistoryView, _ sample: SampleRecord) throws -> [Namespace] {
+        var limits: [Int: PortLimits] = [:]
+        for change in try view.limits(in: sample.number...sample.number) { limits[change.namespace] = change.limits }
+        return try view.namespaces(at: sample.number).map { namespace in
+            Namespace(
+                name: namespace.name, intervalMilliseconds: sample.intervalMilliseconds * namespace.pause,
+                assumed: limits[namespace.number]?.assumed ?? true)
+        }
+    }
+
+    /// A network namespace, and how it is recorded.
+    public struct Namespace: Hashable, Sendable, Encodable {
+        /// Its name.
+        public var name: String
+        /// From one reading to the next, in milliseconds, as long as it has as many sockets as before.
+        public var intervalMilliseconds: Int
+        /// Whether its sysctls could not be read, and are taken to be the kernel's defaults.
+        public var assumed: Bool
+
+        private enum CodingKeys: String, CodingKey {
+            case name, assumed
+            case intervalMilliseconds = "interval_ms"
+        }
     }
 
     /// A sample, and what it cost.

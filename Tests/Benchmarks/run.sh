@@ -72,7 +72,7 @@ ss=$(cpu_of ss -tanp)
 
 say "recording $samples samples at 1 s, cat in between …"
 cat "${tables[@]}" >/dev/null
-"$portlog" record --database "$database" --interval 1s --samples "$samples" 2>"$folder/record.log" 7>&- &
+"$portlog" record --namespaces own --database "$database" --interval 1s --samples "$samples" 2>"$folder/record.log" 7>&- &
 recorder=$!
 sleep 4
 : >"$folder/cat"
@@ -112,7 +112,7 @@ for ((seconds = 0; seconds < 70; seconds++)); do  # the TIME_WAIT sockets go las
     grep -q 'TCP:.* tw 0 ' /proc/net/sockstat && break
     sleep 1
 done
-"$portlog" record --database "$database" --interval 1s --samples 1 2>>"$folder/record.log"
+"$portlog" record --namespaces own --database "$database" --interval 1s --samples 1 2>>"$folder/record.log"
 sqlite3 "$database" "PRAGMA wal_checkpoint(TRUNCATE)" >/dev/null
 closed=$(ask "SELECT count(*) FROM interval")
 listeners=$(ask "SELECT count(*) FROM listener_interval")

@@ -60,7 +60,7 @@ extension LiveTests {
                     mount -t tmpfs -o size=1m none \(scratch.file("small"))
                     cd \(scratch.file("small"))
                     export SQLITE_TMPDIR=\(scratch.path)
-                    \(Binaries.portlog) record --database $PWD/portlog.db --interval 100ms --samples 5
+                    \(Binaries.portlog) record --namespaces own --database $PWD/portlog.db --interval 100ms --samples 5
                     sqlite3 portlog.db .dump >../dump
                     dd if=/dev/zero of=ballast bs=4096 >/dev/null 2>&1 || true
                     \(Binaries.portlog) database compact --database $PWD/portlog.db && status=0 || status=$?

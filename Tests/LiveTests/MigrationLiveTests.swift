@@ -17,7 +17,7 @@ extension LiveTests {
             scratch = try Scratch()
             namespace = try NetworkNamespace()
             let path = scratch.file("schema1.db")
-            try Schema1History.make(at: path, more: Self.multiply)
+            try EarlierHistory.make(at: path, more: Self.multiply)
             original = try Data(contentsOf: URL(filePath: path))
             sums = try SQLite.ask(path, Self.sumsOfSchema1)
         }

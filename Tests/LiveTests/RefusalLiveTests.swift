@@ -138,7 +138,7 @@ extension LiveTests {
         // MARK: Tools
 
         private static func record(_ database: String) -> [String] {
-            ["record", "--database", database, "--samples", "1", "--interval", "100ms"]
+            ["record", "--namespaces", "own", "--database", database, "--samples", "1", "--interval", "100ms"]
         }
 
         private func record(_ database: String) throws -> Command {
@@ -171,7 +171,7 @@ extension LiveTests {
         }
 
         private func recordCommand(_ options: String) -> String {
-            "\(Binaries.portlog) record --database $PWD/portlog.db --interval 100ms \(options)"
+            "\(Binaries.portlog) record --namespaces own --database $PWD/portlog.db --interval 100ms \(options)"
         }
 
         /// Runs a script in a file system of 1 MiB, which goes with it.

@@ -14,13 +14,13 @@ struct MigrationTests {
     init() throws {
         folder = try TemporaryFolder()
         path = folder.file("history.db")
-        try Schema1History.make(at: path)
+        try EarlierHistory.make(at: path)
         before = try Schema1Rows(path: path)
     }
 
     @discardableResult
-    private func open(bootID: String = Schema1History.bootID) throws -> HistoryWriter {
-        try HistoryWriter(path: path, host: Schema1History.host, bootID: bootID)
+    private func open(bootID: String = EarlierHistory.bootID) throws -> HistoryWriter {
+        try HistoryWriter(path: path, host: EarlierHistory.host, bootID: bootID)
     }
 
     /// An interval as ``Schema1Rows`` has it.
@@ -56,11 +56,40 @@ struct MigrationTests {
     func snapshots() throws {
         try open().close()
         try HistoryReader(path: path).read { view in
-            #expect(view.schema == 2 && view.newestNumber == before.newest)
+            #expect(view.schema == 3 && view.newestNumber == before.newest)
             for sample in 1...before.newest {
                 let after = try view.sockets(at: sample).map { try text($0, view) }.sorted()
                 #expect(after == before.texts(at: sample), "sample \(sample)")
             }
+        }
+    }
+
+    @Test("schema 2 keeps every row that it has")
+    func schema2() throws {
+        let path = folder.file("schema2.db")
+        try EarlierHistory.make(at: path, schema: 2)
+        let before = try rows(of: path)
+        #expect(before.count > 18 && before["interval"]?.count ?? 0 > 100)
+        try HistoryWriter(path: path, host: EarlierHistory.host, bootID: EarlierHistory.bootID).close()
+        var after = try rows(of: path)
+        #expect(after.removeValue(forKey: "namespace_life") == ["0|1|0"])
+        #expect(after.removeValue(forKey: "namespace") == before["namespace"]?.map { $0 + "|1" })
+        for (table, rows) in after where !["namespace", "setting", "grdb_migrations"].contains(table) {
+            #expect(rows == before[table], "\(table)")
+        }
+    }
+
+    /// All rows, by table.
+    private func rows(of path: String) throws -> [String: [String]] {
+        try DatabaseQueue(path: path).read { database in
+            let tables = try String.fetchAll(database, sql: "SELECT name FROM sqlite_schema WHERE type = 'table'")
+            var rows: [String: [String]] = [:]
+            for table in tables {
+                rows[table] = try Row.fetchAll(database, sql: "SELECT * FROM \(table)").map { row in
+                    row.databaseValues.map { String.fromDatabaseValue($0) ?? "\($0)" }.joined(separator: "|")
+                }
+            }
+            return rows
         }
     }
 
@@ -87,13 +116,14 @@ struct MigrationTests {
 
     @Test("samples, limits and boots are as they were")
     func others() throws {
-        let tables = ["sample", "limits", "limits_change", "listened_port", "namespace", "program", "open_interval"]
+        let tables = ["sample", "limits", "limits_change", "listened_port", "program", "open_interval"]
         let boots = try rows(
             "SELECT id, boot_id, host, (SELECT min(number) FROM sample WHERE boot = boot.id) FROM boot")
         let old = try tables.map { try rows("SELECT * FROM \($0)") }
         try open().close()
         for (table, old) in zip(tables, old) { #expect(try rows("SELECT * FROM \(table)") == old, "\(table)") }
         #expect(try rows("SELECT id, boot_id, host, first FROM boot") == boots)
+        #expect(try rows("SELECT id, name FROM namespace") == [[0.databaseValue, "host".databaseValue]])
         #expect(try rows("PRAGMA integrity_check") == [["ok".databaseValue]])
     }
 
@@ -167,7 +197,7 @@ struct MigrationTests {
         let minute: Int64 = 60_000
         let policy = RetentionPolicy(budget: nil, samples: minute, minutes: 60 * minute, hours: 6000 * minute)
         let writer = try HistoryWriter(
-            path: path, host: Schema1History.host, bootID: Schema1History.bootID, retention: policy)
+            path: path, host: EarlierHistory.host, bootID: EarlierHistory.bootID, retention: policy)
         let newest = before.newest
         for number in 1...3000 {
             let snapshots = [Snapshot(rows: [])]
@@ -199,7 +229,7 @@ struct MigrationTests {
         #expect(try rows("PRAGMA user_version") == [[1.databaseValue]])
         #expect(try rows("PRAGMA integrity_check") == [["ok".databaseValue]])
         #expect(try Schema1Rows(path: path).lines.map(\.text) == before.lines.map(\.text))
-        #expect(throws: HistoryError.otherSchema(path: path, found: 1, expected: 2)) { try HistoryReader(path: path) }
+        #expect(throws: HistoryError.otherSchema(path: path, found: 1, expected: 3)) { try HistoryReader(path: path) }
         try DatabaseQueue(path: path).write { try $0.execute(sql: "DROP TABLE setting") }
         try snapshots()
     }
@@ -207,7 +237,7 @@ struct MigrationTests {
     @Test("a history of schema 1 without a sample is brought up to date as well")
     func empty() throws {
         let path = folder.file("empty.db")
-        try Schema1History.make(at: path, more: Self.forgetEverything)
+        try EarlierHistory.make(at: path, more: Self.forgetEverything)
         let writer = try HistoryWriter(path: path, host: "test", bootID: "boot")
         let snapshots = [Snapshot(rows: [])]
         try writer.append(SampleRecord(takenAt: Timestamp(milliseconds: 0)), snapshots, writer.compare(snapshots))

@@ -143,7 +143,7 @@ struct AttributionTests {
         #expect(try sample([listener(80, inode: 11)]) == [80: "late observed"])
     }
 
-    @Test("a connection in the accept queue has no owner until it is accepted")
+    @Test("a connection in the accept queue is taken to be the listener's, and observed when it is accepted")
     func accepted() throws {
         try proc.setProcess(7, "server", descriptors: [3: 11])
         let queued = try sample([listener(80, inode: 11), connection(80, inode: 0)])
@@ -153,8 +153,10 @@ struct AttributionTests {
         try HistoryReader(path: path).read { view in
             let before = try #require(try view.sockets(at: 1).first { $0.state == .established })
             let after = try #require(try view.sockets(at: 2).first { $0.state == .established })
-            #expect(try view.holder(before.holder).ownership == .unknown)
-            #expect(try view.holder(after.holder).ownership.owners.map(\.command) == ["server"])
+            for (socket, attribution) in [(before, Attribution.inferred), (after, .observed)] {
+                let ownership = try view.holder(socket.holder).ownership
+                #expect(ownership.owners.map(\.command) == ["server"] && ownership.attribution == attribution)
+            }
             #expect(after.socketFirst == 1, "accept() makes no new socket of it")
         }
     }

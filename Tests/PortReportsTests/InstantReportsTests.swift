@@ -106,8 +106,7 @@ struct InstantReportsTests {
         #expect(
             keys(status) == [
                 "at", "command", "database", "host", "interval_ms", "last_sample", "losing", "missed_samples",
-                "omitted",
-                "recording", "totals",
+                "namespaces", "omitted", "recording", "totals",
             ])
         #expect(
             keys(status["database"]) == [

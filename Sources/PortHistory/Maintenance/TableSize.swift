@@ -73,7 +73,7 @@ public struct TableSize: Hashable, Sendable {
         case "sample": .samples
         case "interval", "listener_interval", "open_interval": .intervals
         case "bucket", "series", "series_now", "minute", "hour", "day": .rollups
-        case "boot", "namespace", "address", "flow", "program", "process", "holder", "limits": .words
+        case "boot", "namespace", "namespace_life", "address", "flow", "program", "process", "holder", "limits": .words
         default: .other
         }
     }

@@ -182,6 +182,11 @@ struct NamespaceCounts {
         }
     }
 
+    /// The namespace is gone, with all its sockets and ports.
+    func leave(in book: inout SeriesBook) {
+        book.set(book.begin(SeriesSubject(.portsOpen, namespace: namespace)), to: 0)
+    }
+
     /// Counts the connections on ports that are open now and were not, or the other way round.
     private mutating func recount(_ flipped: [UInt16], _ open: OpenSockets, in book: inout SeriesBook) {
         var isFlipped = Array(repeating: false, count: 65_536)

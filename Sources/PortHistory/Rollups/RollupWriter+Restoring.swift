@@ -23,6 +23,7 @@ extension RollupWriter {
         for index in book.live {
             let subject = book.meters[index].subject
             let number = Int16(truncatingIfNeeded: subject.namespace)
+            if namespaces[number] == nil, number >= 0 { leaving.insert(Int(number)) }
             if subject.kind == .destinationUsed, let destination = subject.destination {
                 namespaces[number]?.restore(destination, clock: clock)
             }

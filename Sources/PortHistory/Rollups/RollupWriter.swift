@@ -25,13 +25,17 @@ struct RollupWriter {
     var namespaces: [Int16: NamespaceCounts] = [:]
     /// The indices of the series of each namespace, protocol and state.
     var stateIndices: [Int: Int] = [:]
+    /// Namespaces that a sample found gone: what they counted comes to 0 with it, and ends with the next.
+    var leaving: Set<Int> = []
     /// Intervals begun in the sample at hand.
     var opened = 0
 
     // MARK: - A sample
 
-    /// Begins a sample: time has passed, and limits may have changed.
-    mutating func begin(_ sample: SampleRecord, _ snapshots: [Snapshot]) {
+    /// Begins a sample: time has passed, limits may have changed, namespaces be gone.
+    mutating func begin(_ sample: SampleRecord, _ snapshots: [Snapshot], gone: [Int]) {
+        leaving.subtract(snapshots.map(\.namespace))
+        leaving = leaving.filter { !end($0) }.union(gone)
         let now = Moment(boot: sample.bootID, bootClock: sample.bootClock, wall: sample.takenAt)
         if let newest {
             // Within a boot the boot clock tells. Over a reboot there is only the wall clock, which may be anything until it is set.
@@ -45,6 +49,16 @@ struct RollupWriter {
             let number = Int16(truncatingIfNeeded: snapshot.namespace)
             namespaces[number, default: NamespaceCounts(snapshot.namespace, snapshot.limits)].setLimits(snapshot.limits)
         }
+    }
+
+    /// Nothing of a namespace is counted any more. False while something has not come to 0 yet.
+    private mutating func end(_ namespace: Int) -> Bool {
+        let series = book.live.filter { book.meters[$0].subject.namespace == namespace }
+        if series.contains(where: { book.meters[$0].level != 0 || book.meters[$0].isChanged }) { return false }
+        for index in series { book.end(index) }
+        namespaces[Int16(truncatingIfNeeded: namespace)] = nil
+        stateIndices = stateIndices.filter { $0.key >> 8 != namespace }
+        return true
     }
 
     /// A socket came, or is in another state.
@@ -103,7 +117,10 @@ struct RollupWriter {
 
     /// Counts what there is, after ``insert(_:slot:isNew:isOwned:bootClock:)`` and ``remove(_:isGone:)``.
     mutating func settle(at bootClock: Int64, _ open: inout OpenSockets) {
-        for number in namespaces.keys.sorted() { namespaces[number]?.settle(at: bootClock, &open, in: &book) }
+        for number in namespaces.keys.sorted() {
+            namespaces[number]?.settle(at: bootClock, &open, in: &book)
+            if leaving.contains(Int(number)) { namespaces[number]?.leave(in: &book) }
+        }
     }
 
     /// Ends a sample: writes what it has changed.

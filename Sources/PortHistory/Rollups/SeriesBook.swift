@@ -38,7 +38,7 @@ struct SeriesBook {
     /// Stops recording a series that the sample at hand has not touched, and whose level is 0.
     mutating func end(_ index: Int) {
         indices[meters[index].subject] = nil
-        ended.append(meters[index])
+        if meters[index].id != 0 { ended.append(meters[index]) }
         free.append(index)
     }
 

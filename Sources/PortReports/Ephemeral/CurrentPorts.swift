@@ -31,12 +31,14 @@ struct RolledUpPorts: CurrentPorts {
     private var used: [PortModel.Destination: Int] = [:]
     private var pool: [TransportProtocol: Int] = [:]
 
-    /// The namespaces asked for; the recorder's own first.
+    /// The namespaces asked for that there were in the period; the recorder's own first.
     static func namespaces(
         _ view: HistoryView, _ sample: Int, _ cover: RollupCover, _ filter: SocketFilter
     ) throws -> [RolledUpPorts] {
         var limits: [Int: PortLimits] = [:]
-        for change in try view.limits(in: sample...sample) { limits[change.namespace] = change.limits }
+        for change in try view.limits(in: min(cover.samples.lowerBound, sample)...sample) {
+            limits[change.namespace] = change.limits
+        }
         var namespaces: [Int: RolledUpPorts] = [:]
         for (number, limits) in limits {
             let name = try view.namespaceName(number)

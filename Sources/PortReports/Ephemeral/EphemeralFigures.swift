@@ -22,7 +22,7 @@ struct EphemeralFigures {
         var holder = 0
     }
 
-    /// The namespaces at the last sample; the recorder's own first.
+    /// The namespaces of the period as they are at the last sample, also those that are gone then; the recorder's own first.
     private(set) var now: [any CurrentPorts] = []
     /// The destinations with a socket in the period.
     private(set) var found: [Key: Found] = [:]

@@ -6,6 +6,8 @@ import PortRecorder
 import ServiceLifecycle
 import Synchronization
 
+extension RecordedNamespaces: ExpressibleByArgument {}
+
 /// `portlog record`: the sampler in the foreground. It is what the systemd unit runs.
 struct RecordCommand: PortlogCommand {
     static let configuration = CommandConfiguration(
@@ -14,7 +16,7 @@ struct RecordCommand: PortlogCommand {
         discussion: """
             Every interval the sockets of the host are read and what has changed is written, one transaction a sample. SIGTERM \
             and SIGINT let the sample at hand complete. Without root, processes of other users cannot be looked into: their \
-            sockets are recorded without an owner.
+            sockets are recorded without an owner, and their network namespaces not at all.
             """)
 
     @OptionGroup var database: DatabaseOption
@@ -58,6 +60,13 @@ struct RecordCommand: PortlogCommand {
     var keepHours = DurationExpression(milliseconds: RetentionPolicy.standard.hours)
 
     @Option(
+        name: .long, parsing: .unconditional,
+        help: ArgumentHelp(
+            "Which network namespaces are recorded: all that processes live in, or the recorder's own. Default: all.",
+            valueName: "all|own"))
+    var namespaces = RecordedNamespaces.all
+
+    @Option(
         name: .customLong("proc"), parsing: .unconditional,
         help: ArgumentHelp("The directory that stands for /proc.", valueName: "path"), completion: .directory)
     var procRoot = "/proc"
@@ -99,7 +108,7 @@ struct RecordCommand: PortlogCommand {
                 retention: RetentionPolicy(
                     budget: budget.bytes, samples: keepSamples.milliseconds, minutes: keepMinutes.milliseconds,
                     hours: keepHours.milliseconds),
-                procRoot: procRoot),
+                namespaces: namespaces, procRoot: procRoot),
             notifier: SystemdNotifier(environment: world.environment), logger: logger,
             onSample: { sample in
                 // Only the first sample in the history proves that the file could be opened and written.

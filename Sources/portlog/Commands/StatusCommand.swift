@@ -55,7 +55,10 @@ extension StatusReport: Presentation {
             Fact("sockets", "\(sample.sockets)"),
             Fact("interval", HumanFormat.duration(milliseconds: Int64(intervalMilliseconds))),
             Fact("cost", "\(cost(sample.durationMilliseconds)) a sample, \(cost(sample.cpuMilliseconds)) of CPU time"),
-            Fact("missed", missed, emphasis: missedSamples > 0 ? .warning : nil),
+        ]
+        if namespaces.count > 1 { facts.append(Fact("namespaces", others)) }
+        facts += [
+            Fact("missed", missed, emphasis: missedSamples > 0 ? .warning : nil)
         ]
         if let losing {
             let lost = "\(HumanFormat.count(losing.samples, "sample")) since \(page.time(losing.since))"
@@ -83,6 +86,16 @@ extension StatusReport: Presentation {
         if let hours = database.hoursSince, hours < database.minutesSince ?? hours {
             text += "; hours since \(page.time(hours))"
         }
+        return text
+    }
+
+    /// How many namespaces there are, and which of them are not read with every sample, or without their sysctls.
+    private var others: String {
+        let paused = namespaces.count { $0.intervalMilliseconds > intervalMilliseconds }
+        let assumed = namespaces.count { $0.assumed }
+        var text = "\(namespaces.count)"
+        if paused > 0 { text += ", \(paused) of them idle and read less often" }
+        if assumed > 0 { text += ", \(assumed) with sysctls that may not be read (CAP_SYS_ADMIN)" }
         return text
     }
 

@@ -1,3 +1,4 @@
+import PortModel
 import PortReports
 
 /// Who holds sockets, as tables and CSV say it.
@@ -50,8 +51,7 @@ extension OwnerDocument {
     /// at all.
     var place: String? {
         guard let container = owner.container else { return owner.unit }
-        let isID = container.utf8.count == 64 && container.utf8.allSatisfy(Self.isHexadecimal)
-        let name = isID ? String(container.prefix(12)) : container
+        let name = PortOwner.shortContainer(container)
         guard let unit = owner.unit, !Self.repeats(unit, container) else { return name }
         return "\(name)/\(unit)"
     }
@@ -60,10 +60,6 @@ extension OwnerDocument {
     private static func repeats(_ unit: String, _ container: String) -> Bool {
         let name = unit.utf8.lastIndex(of: UInt8(ascii: ".")).map { String(unit[..<$0]) } ?? unit
         return name.hasSuffix(container)
-    }
-
-    private static func isHexadecimal(_ byte: UInt8) -> Bool {
-        (0x30...0x39).contains(byte) || (0x61...0x66).contains(byte)
     }
 }
 

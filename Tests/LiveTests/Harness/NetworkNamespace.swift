@@ -30,6 +30,12 @@ final class NetworkNamespace {
         try run("sysctl", ["-q", "-w", "net.ipv4.\(name)=\(value)"])
     }
 
+    /// Gives it a name, as `ip netns add` does; `ip netns delete` takes that away.
+    func attach(name: String) throws {
+        let result = try Command.run("ip", ["netns", "attach", name, "\(holder.pid)"])
+        guard result.status == 0 else { throw HarnessError("ip netns attach: \(result)") }
+    }
+
     /// Starts a program inside.
     func start(_ program: String, _ arguments: [String], catchErrors: Bool = true) throws -> ChildProcess {
         try ChildProcess("nsenter", inside(program, arguments), catchErrors: catchErrors)

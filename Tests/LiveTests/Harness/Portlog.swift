@@ -8,6 +8,8 @@ struct Portlog {
     let namespace: NetworkNamespace
     let database: String
     private let disk: SmallDisk?
+    /// Whether other namespaces are recorded as well: those of all tests that run now, and the host's.
+    var recordsAllNamespaces = false
 
     /// A recorder of `namespace` with a database of its own.
     ///
@@ -19,17 +21,24 @@ struct Portlog {
     }
 
     /// Takes samples and ends. The default is a single one.
-    func record(samples: Int = 1, interval: String = "100ms") throws {
-        let recorder = try start(samples: samples, interval: interval)
+    ///
+    /// - Parameter through: a program that runs the recorder, with its arguments.
+    func record(samples: Int = 1, interval: String = "100ms", through: [String] = []) throws {
+        let recorder = try start(samples: samples, interval: interval, through: through)
         let result = Command.finish(recorder)
         guard result.status == 0 else { throw HarnessError("portlog record: \(result)") }
     }
 
     /// Starts a recorder; without `samples` it goes on until it is ended.
-    func start(samples: Int? = nil, interval: String = "100ms", options: [String] = []) throws -> ChildProcess {
+    func start(samples: Int? = nil, interval: String = "100ms", options: [String] = [], through: [String] = [])
+        throws -> ChildProcess
+    {
         let count = samples.map { ["--samples", "\($0)"] } ?? []
         let words = inside(
-            [Binaries.portlog, "record", "--database", database, "--interval", interval] + count + options)
+            through + [
+                Binaries.portlog, "record", "--database", database, "--interval", interval, "--namespaces",
+                recordsAllNamespaces ? "all" : "own",
+            ] + count + options)
         let recorder = try namespace.start(words[0], Array(words.dropFirst()))
         recorder.closeInput()
         return recorder

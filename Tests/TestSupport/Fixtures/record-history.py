@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""Records a small shop with a portlog that writes schema 1: its history as SQL, and what that portlog answers from it.
+"""Records a small shop with a portlog of any schema: its history as SQL, and what that portlog answers from it.
 
-    python3 record-schema1.py PORTLOG PORTLOAD
+    python3 record-history.py PORTLOG PORTLOAD
 
-The fixtures `schema1.sql` and `schema1-answers.json` were made by this, with the last portlog before schema 2. Takes two minutes.
+The fixtures `schema1.sql`, `schema2.sql` and the answers beside them were made by this, each with the last portlog of its schema.
+Takes two minutes.
 Needs root, for namespaces of everything that names the machine: network, files, host, processes, boot clock.
 """
 import json
@@ -15,8 +16,6 @@ import sys
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-TABLES = ("boot sample namespace address flow program process holder limits limits_change interval open_interval "
-          "listened_port grdb_migrations").split()
 BOOTS = ["0d1c8e5a-7f0b-4c39-9a53-6a3f0e1d2b71", "5b0f3c1e-2d64-4e0e-8c0b-91a7c4f6d802"]
 
 
@@ -165,13 +164,15 @@ def second_boot(portlog, portload):
     recorder.wait()
 
 
-def dump(database, out):
-    out.write("-- A history of schema 1, as the last portlog before schema 2 recorded it: record-schema1.py.\n")
-    for table in TABLES:
-        rows = database.execute(f"SELECT * FROM {table}").fetchall()
+def dump(database, schema, out):
+    out.write(f"-- A history of schema {schema}, as the last portlog of that schema recorded it: record-history.py.\n")
+    tables = database.execute("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'").fetchall()
+    for (table,) in tables:
+        columns = ", ".join(row[1] for row in database.execute(f"PRAGMA table_info({table})"))
+        rows = database.execute(f"SELECT {columns} FROM {table}").fetchall()
         if not rows:
             continue
-        out.write(f"INSERT INTO {table} VALUES\n")
+        out.write(f"INSERT INTO {table} ({columns}) VALUES\n")
         lines = []
         for row in rows:
             words = ["'" + word.replace("'", "''") + "'" if isinstance(word, str) else str(word) for word in row]
@@ -211,9 +212,10 @@ def main():
     first_boot("/srv/portlog", portload)
     second_boot("/srv/portlog", portload)
     database = sqlite3.connect("/srv/portlog.db")
-    with open(os.path.join(HERE, "schema1.sql"), "w") as out:
-        dump(database, out)
-    with open(os.path.join(HERE, "schema1-answers.json"), "w") as out:
+    schema = database.execute("PRAGMA user_version").fetchone()[0]
+    with open(os.path.join(HERE, f"schema{schema}.sql"), "w") as out:
+        dump(database, schema, out)
+    with open(os.path.join(HERE, f"schema{schema}-answers.json"), "w") as out:
         answers("/srv/portlog", database, out)
 
 

@@ -6,8 +6,8 @@ import Testing
 
 @testable import portlog
 
-/// A history of schema 1: refused by questions until a recorder has brought it up to date, and then answered from as before.
-struct Schema1AnswerTests {
+/// A history of an earlier schema: refused by questions until a recorder has brought it up to date, and then answered from as before.
+struct EarlierAnswerTests {
     private let folder: TemporaryFolder
     private let path: String
 
@@ -16,11 +16,14 @@ struct Schema1AnswerTests {
         path = folder.file("portlog.db")
     }
 
-    @Test("What the last portlog of schema 1 answered, this one answers from the same history")
-    func answers() async throws {
-        try Schema1History.make(at: path)
-        try HistoryWriter(path: path, host: Schema1History.host, bootID: Schema1History.bootID).close()
-        let all = try #require(try JSONSerialization.jsonObject(with: Schema1History.answers()) as? [[String: Any]])
+    @Test(
+        "What the last portlog of a schema answered, this one answers from the same history",
+        arguments: EarlierHistory.schemas)
+    func answers(schema: Int) async throws {
+        try EarlierHistory.make(at: path, schema: schema)
+        try HistoryWriter(path: path, host: EarlierHistory.host, bootID: EarlierHistory.bootID).close()
+        let all = try #require(
+            try JSONSerialization.jsonObject(with: EarlierHistory.answers(schema: schema)) as? [[String: Any]])
         #expect(all.count > 5)
         for pair in all {
             let words = try #require(pair["arguments"] as? [String])
@@ -40,16 +43,16 @@ struct Schema1AnswerTests {
         return String(decoding: data, as: UTF8.self).split(separator: "\n").map(String.init)
     }
 
-    @Test("A history of another schema is 69, says what to do, and no byte of it changes", arguments: [1, 3])
+    @Test("A history of another schema is 69, says what to do, and no byte of it changes", arguments: [1, 2, 4])
     func otherSchema(schema: Int) async throws {
-        try Schema1History.make(at: path, more: "PRAGMA user_version = \(schema)")
+        try EarlierHistory.make(at: path, more: "PRAGMA user_version = \(schema)")
         let file = URL(fileURLWithPath: path)
         let before = try Data(contentsOf: file)
         for question in Question.all {
             let asked = await Asked(question.words, of: path)
             #expect(asked.code == 69 && asked.output == "", "\(question)")
-            #expect(asked.errors.contains("it has schema \(schema), and this portlog reads schema 2"), "\(question)")
-            #expect(asked.errors.contains(schema == 1 ? "'portlog record' run once" : "Use the newer portlog"))
+            #expect(asked.errors.contains("it has schema \(schema), and this portlog reads schema 3"), "\(question)")
+            #expect(asked.errors.contains(schema < 3 ? "'portlog record' run once" : "Use the newer portlog"))
             #expect(try Data(contentsOf: file) == before, "\(question)")
         }
     }

@@ -1,0 +1,160 @@
+import PortModel
+import ProcFS
+
+/// Which network namespaces are recorded.
+public enum RecordedNamespaces: String, Sendable, CaseIterable {
+    /// Every one that a process lives in, as far as that can be seen.
+    case all
+    /// The recorder's own.
+    case own
+}
+
+/// The network namespaces that processes live in, apart from the recorder's own: found, named and read.
+///
+/// Each is read once a sample, through /proc/\<pid>/net of any process that lives there. One that has no sockets, or none that
+/// change, is not read each time: `sockstat` tells for the price of one small file that there are as many as before.
+struct NetworkNamespaces {
+    private let proc: ProcFS
+    private let named: NamedNamespaces
+    private let foreignLimits: ForeignLimits
+    private let longestPause: Int
+
+    private var tracked: [UInt64: TrackedNamespace] = [:]
+    /// In which namespace a process was seen, and in which sample it was asked for the first time.
+    private var homes: [Int32: Home] = [:]
+    private var own: UInt64?
+    private var pids: [Int32] = []
+    private var sample = 0
+
+    /// A process is asked again in the samples after it was seen first: what enters a namespace does so soon, and then becomes the
+    /// program that it was started for. All others are asked in turns, so many in a sample.
+    private static let young = 4
+    private static let asked = 256
+
+    private struct Home {
+        var namespace: UInt64
+        var since: Int
+    }
+
+    /// What has been found out by a sample.
+    struct Reading {
+        /// One a namespace.
+        var snapshots: [Snapshot] = []
+        /// Rows that were skipped.
+        var malformed = 0
+        /// What could not be read, for the log.
+        var failures: [ProcFailure] = []
+    }
+
+    /// Knows none yet.
+    ///
+    /// - Parameters:
+    ///   - interval: from one sample to the next: nothing is left unread for longer than a minute.
+    init(_ proc: ProcFS, named: NamedNamespaces, limits: ForeignLimits, interval: Duration) {
+        self.proc = proc
+        self.named = named
+        foreignLimits = limits
+        longestPause = max(1, Int(Duration.seconds(60) / max(interval, .milliseconds(1))))
+    }
+
+    /// Reads every namespace but the recorder's own.
+    ///
+    /// - Parameters:
+    ///   - own: the limits of the recorder's namespace: what may not be read of another is assumed, but for the kernel's release.
+    ///   - number: gives the number by which the history knows a name, `nil` when there is none left.
+    mutating func read(own limits: PortLimits, number: (String) -> Int?) -> Reading {
+        sample += 1
+        find()
+        var reading = Reading()
+        for inode in tracked.keys.sorted() {
+            guard let name = tracked[inode]?.name, let number = number(name) else { continue }
+            guard var snapshot = read(inode, limits, &reading) else { continue }
+            snapshot.namespace = number
+            reading.snapshots.append(snapshot)
+        }
+        return reading
+    }
+
+    // MARK: - Who lives where
+
+    private mutating func find() {
+        if own == nil { own = try? proc.networkNamespace(of: "self") }
+        // Without an own one to tell from them, or with a list that is not whole, nothing is said.
+        guard let own, (try? proc.pids(into: &pids)) != nil else { return }
+        let turns = homes.count / Self.asked + 1
+        for pid in pids {
+            let home = homes[pid]
+            if let home, sample - home.since >= Self.young, !(sample + Int(pid)).isMultiple(of: turns) { continue }
+            guard let namespace = try? proc.networkNamespace(of: pid) else {
+                leave(pid)
+                continue
+            }
+            if home?.namespace == namespace { continue }
+            leave(pid)
+            homes[pid] = Home(namespace: namespace, since: sample)
+            if namespace != own { enter(pid, namespace) }
+        }
+        if homes.count > pids.count {
+            let alive = Set(pids)
+            for pid in homes.keys where !alive.contains(pid) { leave(pid) }
+        }
+    }
+
+    private mutating func enter(_ pid: Int32, _ namespace: UInt64) {
+        if tracked[namespace] == nil {
+            tracked[namespace] = TrackedNamespace(inode: namespace, name: name(of: namespace, pid))
+        }
+        tracked[namespace]?.members.insert(pid)
+    }
+
+    private mutating func leave(_ pid: Int32) {
+        guard let home = homes.removeValue(forKey: pid) else { return }
+        tracked[home.namespace]?.members.remove(pid)
+        if tracked[home.namespace]?.members.isEmpty == true { tracked[home.namespace] = nil }
+    }
+
+    /// What identifies a namespace: the name that `ip netns` gave it, else the container or the unit of the process that was found in
+    /// it first. Where another one has that name already, the inode stands behind it.
+    private func name(of namespace: UInt64, _ pid: Int32) -> String {
+        let cgroup = try? proc.process(pid).cgroup()
+        let text = named.names()[namespace] ?? cgroup?.container.map(PortOwner.shortContainer) ?? cgroup?.unit
+        guard let text else { return "net:[\(namespace)]" }
+        let isTaken = text == Snapshot.hostNamespace || tracked.values.contains { $0.name == text }
+        return isTaken ? "\(text) net:[\(namespace)]" : text
+    }
+
+    // MARK: - Reading
+
+    private mutating func read(_ inode: UInt64, _ own: PortLimits, _ reading: inout Reading) -> Snapshot? {
+        // A process may have ended or gone elsewhere; then another one shows the same.
+        while let pid = tracked[inode]?.members.min() {
+            guard (try? proc.networkNamespace(of: pid)) == inode else {
+                leave(pid)
+                continue
+            }
+            guard var namespace = tracked[inode] else { return nil }
+            namespace.read(through: pid, proc, sample, longestPause)
+            // Only what was still of this namespace afterwards was.
+            guard (try? proc.networkNamespace(of: pid)) == inode else {
+                leave(pid)
+                continue
+            }
+            if sample >= namespace.limitsDue {
+                namespace.limits = foreignLimits.read(pid, inode) ?? Self.assumed(own)
+                namespace.limitsDue = sample + longestPause
+            }
+            tracked[inode] = namespace
+            reading.malformed += namespace.tables.malformed
+            reading.failures += namespace.tables.failures
+            return namespace.snapshot
+        }
+        return nil
+    }
+
+    private static func assumed(_ own: PortLimits) -> PortLimits {
+        var limits = PortLimits()
+        limits.kernelRelease = own.kernelRelease
+        limits.assumed = true
+        return limits
+    }
+}

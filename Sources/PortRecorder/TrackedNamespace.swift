@@ -1,0 +1,78 @@
+import PortModel
+import ProcFS
+
+/// A network namespace that is being recorded.
+struct TrackedNamespace {
+    let inode: UInt64
+    let name: String
+    /// The processes that live there.
+    var members: Set<Int32> = []
+    /// What was read last.
+    var tables = SocketReading()
+    /// What holds in it.
+    var limits = PortLimits()
+    /// When the limits are to be read again, in samples.
+    var limitsDue = 0
+    /// How many samples lie between two readings now.
+    private(set) var pause = 1
+    private var lastRead = 0
+    private var rows: [SocketRow] = []
+    private var counts: Counts?
+
+    /// How many sockets there are, by the kernel's own count.
+    private struct Counts: Equatable {
+        var four: ProcSockstatCounts
+        var six: ProcSockstat6?
+
+        var isEmpty: Bool { four == ProcSockstatCounts() && (six?.tcpInUse ?? 0) == 0 && (six?.udpInUse ?? 0) == 0 }
+    }
+
+    /// A namespace that has not been read.
+    init(inode: UInt64, name: String) {
+        self.inode = inode
+        self.name = name
+    }
+
+    /// Its sockets as they were read last; the number of the namespace is the history's to give.
+    var snapshot: Snapshot {
+        var snapshot = Snapshot(namespaceName: name, rows: rows, limits: limits)
+        snapshot.pause = pause
+        return snapshot
+    }
+
+    /// Reads it, unless its turn has not come: one without TIME_WAIT whose sockets do not change is read less and less often, and at
+    /// once when it has more or fewer of them. What cannot be read stays as it was.
+    mutating func read(through pid: Int32, _ proc: ProcFS, _ sample: Int, _ longest: Int) {
+        let path = "\(pid)/net"
+        let counts = try? Counts(
+            four: ProcSockstatCounts(proc.sockstat(netPath: path)), six: proc.sockstat6(netPath: path))
+        let isQuiet = counts != nil && counts == self.counts && counts?.four.timeWait == 0
+        self.counts = counts
+        if let counts, counts.isEmpty {
+            tables = SocketReading()
+            rows = []
+            pause = 1
+            return
+        }
+        if isQuiet, sample - lastRead < pause { return }
+        proc.readSockets(netPath: path, into: &tables)
+        guard tables.failures.isEmpty else { return }
+        lastRead = sample
+        let isSame = isQuiet && rows == tables.rows
+        pause = isSame ? min(pause * 2, longest) : 1
+        if !isSame { rows = tables.rows }
+    }
+}
+
+/// Of `sockstat` what is counted for each namespace.
+struct ProcSockstatCounts: Equatable {
+    var tcp = 0
+    var timeWait = 0
+    var udp = 0
+
+    init() {}
+
+    init(_ sockstat: ProcSockstat) {
+        (tcp, timeWait, udp) = (sockstat.tcpInUse, sockstat.tcpTimeWait, sockstat.udpInUse)
+    }
+}

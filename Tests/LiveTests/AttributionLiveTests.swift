@@ -1,0 +1,143 @@
+import Glibc
+import Testing
+
+@testable import portload
+
+extension LiveTests {
+    /// Who is named for connections that ended, against those who made them.
+    @Suite struct AttributionLiveTests {
+        /// Programs that connect to services, round after round: some connections live through a sample, most do not.
+        @Test func whatIsOverIsNamedRightlyOrNotAtAll() throws {
+            let scratch = try Scratch()
+            let namespace = try NetworkNamespace(sysctls: ["tcp_tw_reuse": "0"], addresses: ["10.9.0.1/24"])
+            let portlog = Portlog(in: namespace, scratch)
+            let server = try Agent(in: namespace, program: scratch.program(named: "server"))
+            let services: [(address: String, port: UInt16)] = (0..<6).map { ("10.9.0.1", 7000 + UInt16($0)) }
+            for service in services { try server.serve(service.address, service.port, as: "s\(service.port)") }
+            let clients = try (0..<6).map { try Agent(in: namespace, program: scratch.program(named: "client\($0)")) }
+            let recorder = try portlog.start(interval: "250ms")
+            try portlog.awaitSamples(1)
+
+            // Which local port towards which service was whose; a port may be used towards several.
+            var makers: [String: Int] = [:]
+            var lasting: Set<String> = []
+            func key(_ service: UInt16, _ port: UInt16) -> String { "\(service) \(port)" }
+            for round in 0..<4 {
+                for (index, client) in clients.enumerated() {
+                    let service = services[index]
+                    let ports = try client.connect(service.address, service.port, count: 10, as: "long\(round)")
+                    for port in ports { makers[key(service.port, port)] = Int(client.pid) }
+                    lasting.formUnion(ports.map { key(service.port, $0) })
+                }
+                try portlog.awaitSamples(2)
+                for (index, client) in clients.enumerated() {
+                    let service = services[index]
+                    try client(.init(command: .close, name: "long\(round)"))
+                    for burst in 0..<4 {
+                        let name = "short\(round) \(burst)"
+                        let ports = try client.connect(service.address, service.port, count: 10, as: name)
+                        for port in ports { makers[key(service.port, port)] = Int(client.pid) }
+                        try client(.init(command: .close, name: name))
+                    }
+                    try server(.init(command: .closeAccepted, listener: "s\(service.port)"))
+                }
+                try portlog.awaitSamples(1)
+            }
+            // The last of the programs has gone; who they were stays known.
+            let pids = clients.map { Int($0.pid) }
+            for client in clients { client.end() }
+            try portlog.awaitSamples(2)
+            recorder.end(SIGTERM)
+            #expect(recorder.wait(milliseconds: 10_000) == 0)
+
+            var counts = Counts()
+            for socket in try portlog.ask("sockets")["sockets"].array where socket["state"].string == "time_wait" {
+                guard let local = socket["local_port"].int, let remote = socket["remote_port"].int, remote >= 7000,
+                    remote < 7006, let maker = makers["\(remote) \(local)"]
+                else { continue }
+                counts.note(
+                    socket, maker: maker, isLasting: lasting.contains("\(remote) \(local)"), known: Set(pids))
+            }
+            print("time-waits: \(counts)")
+            #expect(counts.long > 150 && counts.short > 500)
+            // 99 % of those that a sample saw are inherited, by the right program.
+            #expect(counts.longRight * 100 >= counts.long * 99)
+            // 90 % of the others are inferred rightly, and nobody is named wrongly: each service has one client.
+            #expect(counts.shortRight * 10 >= counts.short * 9)
+            #expect(counts.wrong == 0 && counts.observed == 0)
+        }
+
+        private struct Counts {
+            var long = 0
+            var longRight = 0
+            var short = 0
+            var shortRight = 0
+            var wrong = 0
+            var observed = 0
+
+            mutating func note(_ socket: JSON, maker: Int, isLasting: Bool, known: Set<Int>) {
+                let owners = socket["owners"].array.compactMap { $0["pid"].int }
+                let attribution = socket["attribution"].string
+                if attribution == "observed" { observed += 1 }
+                if !owners.isEmpty, owners != [maker] { wrong += 1 }
+                if isLasting {
+                    long += 1
+                    if owners == [maker], attribution == "inherited" { longRight += 1 }
+                } else {
+                    short += 1
+                    if owners == [maker] { shortRight += 1 }
+                }
+            }
+        }
+
+        @Test func twoProgramsTowardsOneDestinationLeaveItOpenWhoseAShortConnectionWas() throws {
+            let scratch = try Scratch()
+            let namespace = try NetworkNamespace(sysctls: ["tcp_tw_reuse": "0"])
+            let portlog = Portlog(in: namespace, scratch)
+            let server = try Agent(in: namespace, program: scratch.program(named: "server"))
+            try server.serve("127.0.0.1", 8080)
+            let clients = try ["one", "two"].map { try Agent(in: namespace, program: scratch.program(named: $0)) }
+            for client in clients { try client.connect("127.0.0.1", 8080, count: 2, as: "long") }
+            try portlog.record()
+            let ports = try clients[0].connect("127.0.0.1", 8080, count: 20, as: "short")
+            try server(.init(command: .awaitAccepted, count: 24, listener: "server"))
+            try clients[0](.init(command: .close, name: "short"))
+            try server(.init(command: .closeAccepted, listener: "server"))
+            try portlog.record()
+            let left = try portlog.ask("sockets")["sockets"].array.filter {
+                $0["state"].string == "time_wait" && ports.map(Int.init).contains($0["local_port"].int ?? 0)
+            }
+            #expect(left.count == 20)
+            #expect(left.allSatisfy { $0["owners"].array.isEmpty && $0["attribution"].string == "unknown" })
+        }
+
+        @Test func whatWaitsToBeAcceptedAndWhatTheServerClosedFirstIsTheListeners() throws {
+            let scratch = try Scratch()
+            let namespace = try NetworkNamespace(sysctls: ["tcp_tw_reuse": "0"])
+            let portlog = Portlog(in: namespace, scratch)
+            let server = try Agent(in: namespace, program: scratch.program(named: "server"))
+            let other = try Agent(in: namespace, program: scratch.program(named: "other"))
+            let client = try Agent(in: namespace, program: scratch.program(named: "client"))
+            try server.serve("0.0.0.0", 8080)
+            try other.serve("127.0.0.2", 8081, accept: false)
+            try portlog.record()
+            try client.connect("127.0.0.1", 8080, count: 5, as: "short")
+            try server(.init(command: .awaitAccepted, count: 5, listener: "server"))
+            try server(.init(command: .closeAccepted, listener: "server"))
+            try client(.init(command: .close, name: "short"))
+            try client.connect("127.0.0.2", 8081, count: 3, as: "waiting")
+            try portlog.record()
+            let sockets = try portlog.ask("sockets")["sockets"].array.filter {
+                [8080, 8081].contains($0["local_port"].int)
+            }
+            let timeWaits = sockets.filter { $0["state"].string == "time_wait" }
+            #expect(timeWaits.count == 5)
+            let waiting = sockets.filter { $0["state"].string == "established" && $0["inode"] == .null }
+            #expect(waiting.count == 3)
+            for (some, owner) in [(timeWaits, server), (waiting, other)] {
+                #expect(some.allSatisfy { $0["owners"].array.map { $0["pid"].int } == [Int(owner.pid)] })
+                #expect(some.allSatisfy { $0["attribution"].string == "inferred" })
+            }
+        }
+    }
+}
