@@ -29,7 +29,8 @@ let package = Package(
             name: "Migrations",
             path: "Migrations",
             resources: [
-                .embedInCode("0001_intervals.sql"), .embedInCode("0002_rollups.sql"), .embedInCode("0003_namespaces.sql"),
+                .embedInCode("0001_intervals.sql"), .embedInCode("0002_rollups.sql"),
+                .embedInCode("0003_namespaces.sql"),
             ],
             swiftSettings: strict),
         .target(
