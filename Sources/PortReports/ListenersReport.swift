@@ -34,10 +34,13 @@ public struct ListenersReport: Encodable, Sendable {
         public var portClass: PortClass
         /// How it is shared.
         public var sharing: PortSharing
+        /// Its processes, and how many of the connections on its address and port each of them holds; the busiest first. Empty of
+        /// UDP, where no process is known, and where samples are no longer kept.
+        public var workers: [WorkerDocument]
 
         private enum CodingKeys: String, CodingKey {
             case portClass = "port_class"
-            case sharing
+            case sharing, workers
         }
 
         /// Encodes the socket's fields and its own as one object.
@@ -46,6 +49,7 @@ public struct ListenersReport: Encodable, Sendable {
             var container = encoder.container(keyedBy: CodingKeys.self)
             try container.encode(portClass, forKey: .portClass)
             try container.encode(sharing, forKey: .sharing)
+            try container.encode(workers, forKey: .workers)
         }
     }
 
@@ -56,7 +60,10 @@ public struct ListenersReport: Encodable, Sendable {
         let instant = try Instant(view, at: query.at, mayBeRolledUp: true)
         let sample = instant.number
         var listeners: [SocketInterval] = []
-        let take: (SocketInterval) -> Void = { if $0.isListener { listeners.append($0) } }
+        var counts = WorkerCounts()
+        let take: (SocketInterval) -> Void = { interval in
+            if interval.isListener { listeners.append(interval) } else { counts.insert(interval) }
+        }
         if instant.isKept {
             try view.intervals(in: sample...sample, matching: query.filter, take)
         } else {
@@ -75,7 +82,8 @@ public struct ListenersReport: Encodable, Sendable {
                     portClass: PortClass(of: listener.local.port, range: ranges[listener.namespace] ?? .standard),
                     sharing: sharing(
                         sockets: sockets[BindKey(listener)] ?? 1,
-                        processes: try view.holder(listener.holder).ownership.owners.count))
+                        processes: try view.holder(listener.holder).ownership.owners.count),
+                    workers: instant.isKept ? try counts.workers(of: listener, view.holder) : [])
             })
     }
 

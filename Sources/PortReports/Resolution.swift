@@ -16,12 +16,14 @@ struct Resolution {
 
     /// The resolution for a period.
     ///
-    /// - Parameter tail: a sample; from it on everything is read sample by sample. The period's last one by default.
-    init(_ view: HistoryView, _ period: ClosedRange<Int>, tail: Int? = nil) throws {
+    /// - Parameters:
+    ///   - tail: a sample; from it on everything is read sample by sample. The period's last one by default.
+    ///   - isInFull: everything is read sample by sample, as far as it is kept.
+    init(_ view: HistoryView, _ period: ClosedRange<Int>, tail: Int? = nil, isInFull: Bool = false) throws {
         let oldest = try view.oldestSample()?.number ?? view.newestNumber
         let whole = try view.cover(period)
         let isKept = period.lowerBound >= oldest
-        if isKept, whole.opened <= Self.mostIntervals, period.count <= Self.mostSamples {
+        if isKept, isInFull || (whole.opened <= Self.mostIntervals && period.count <= Self.mostSamples) {
             cover = try view.cover(period, upTo: period.lowerBound)
             samples = [period]
             return

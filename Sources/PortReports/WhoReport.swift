@@ -51,6 +51,8 @@ public struct WhoReport: Encodable, Sendable {
     public var omitted: Int
     /// How many are known by their number only.
     public var untold: Int
+    /// The processes that served the port, and how many of its connections each of them held last, of those that are listed.
+    public var workers: [WorkerDocument]
     /// The sockets: listeners first, then the newest.
     public var holders: [Entry]
 
@@ -102,11 +104,25 @@ public struct WhoReport: Encodable, Sendable {
         }
         return WhoReport(
             host: try view.host(), port: query.port, since: period.since, until: period.until, count: found.count,
-            omitted: found.count - shown.count, untold: found.untold, holders: holders)
+            omitted: found.count - shown.count, untold: found.untold, workers: try workers(shown, view),
+            holders: holders)
+    }
+
+    private static func workers(_ lives: [SocketLife], _ view: HistoryView) throws -> [WorkerDocument] {
+        var connections: [PortOwner: Int] = [:]
+        for life in lives where life.newest.role == .accepted && life.newest.table.transport == .tcp {
+            for owner in try view.holder(life.newest.holder).ownership.owners { connections[owner, default: 0] += 1 }
+        }
+        for life in lives where life.newest.state == .listen {
+            for owner in try view.holder(life.newest.holder).ownership.owners { connections[owner, default: 0] += 0 }
+        }
+        return connections.map { WorkerDocument(owner: $0.key, connections: $0.value) }
+            .sorted { ($1.connections, $0.owner.pid) < ($0.connections, $1.owner.pid) }
+            .prefix(OwnerTally.most).map { $0 }
     }
 
     private enum CodingKeys: String, CodingKey {
-        case command, host, port, since, until, count, omitted, holders
+        case command, host, port, since, until, count, omitted, workers, holders
     }
 
     /// The listeners before the period, from an hour before the first of the connections began.

@@ -61,14 +61,14 @@ extension LiveTests {
                     cd \(scratch.file("small"))
                     export SQLITE_TMPDIR=\(scratch.path)
                     \(Binaries.portlog) record --namespaces own --database $PWD/portlog.db --interval 100ms --samples 5
-                    sqlite3 portlog.db .dump >../dump
+                    sqlite3 portlog.db .dump | sort >../dump
                     dd if=/dev/zero of=ballast bs=4096 >/dev/null 2>&1 || true
                     \(Binaries.portlog) database compact --database $PWD/portlog.db && status=0 || status=$?
                     rm ballast
-                    sqlite3 portlog.db .dump | cmp - ../dump
+                    sqlite3 portlog.db .dump | sort | cmp - ../dump
                     \(Binaries.portlog) database check --database $PWD/portlog.db
                     \(Binaries.portlog) database compact --database $PWD/portlog.db >/dev/null
-                    sqlite3 portlog.db .dump | cmp - ../dump
+                    sqlite3 portlog.db .dump | sort | cmp - ../dump
                     exit $status
                     """,
                 ])

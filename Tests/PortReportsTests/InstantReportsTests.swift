@@ -124,6 +124,6 @@ struct InstantReportsTests {
         #expect(keys(listeners) == ["at", "command", "host", "listeners", "omitted", "sample"])
         let listener = try #require((listeners["listeners"] as? [[String: Any]])?.first)
         #expect(listener["port_class"] as? String == "well_known" && listener["sharing"] as? String == "none")
-        #expect(listener.count == 16)
+        #expect(listener.count == 17)
     }
 }

@@ -139,7 +139,8 @@ struct WhoReportTests {
         let host = try RecordedHost()
         try host.record(1, [.listener("0.0.0.0:8080", inode: 1, web)])
         let document = try json(of: host.ask { try WhoReport.make($0, WhoQuery(port: 8080)) })
-        #expect(keys(document) == ["command", "count", "holders", "host", "omitted", "port", "since", "until"])
+        #expect(
+            keys(document) == ["command", "count", "holders", "host", "omitted", "port", "since", "until", "workers"])
         let holder = try #require((document["holders"] as? [[String: Any]])?.first)
         #expect(
             keys(holder) == [

@@ -29,9 +29,14 @@ struct TimeWaitFigures {
     /// How long before some samples listeners are looked for, in milliseconds: they may have gone before the TIME_WAITs that they left.
     private static let lead: Int64 = 300_000
 
+    private let grouping: TimeWaitGrouping
+    private var owners: [Int: TimeWaitGroups.OwnerKey?] = [:]
+
     /// Reads a period.
-    init(_ view: HistoryView, _ period: Period, _ filter: SocketFilter) throws {
-        let resolution = try Resolution(view, period.samples)
+    init(_ view: HistoryView, _ period: Period, _ filter: SocketFilter, _ grouping: TimeWaitGrouping = .ends) throws {
+        self.grouping = grouping
+        // What one program has towards several destinations no rollup adds up: it is read wherever it is kept.
+        let resolution = try Resolution(view, period.samples, isInFull: grouping == .owner)
         for range in resolution.samples { try add(range, of: period.samples, view, filter) }
         if resolution.usesRollups { try add(resolution.cover, period, view, filter) }
         timeline.sort()
@@ -50,6 +55,16 @@ struct TimeWaitFigures {
             services.insert(listener, end: samples.upperBound)
         }
         var found = TimeWaitGroups(period: samples)
+        if grouping == .owner {
+            try view.intervals(in: samples, matching: filter) { interval in
+                if interval.state == .timeWait { try noteOwner(interval.holder, view) }
+            }
+            let owners = owners
+            found = TimeWaitGroups(period: samples) { socket in
+                .init(
+                    namespace: socket.namespace, localAddress: .anyIPv4, owner: owners[socket.holder].flatMap { $0 })
+            }
+        }
         try view.intervals(in: samples, matching: filter) { interval in
             if interval.state == .timeWait, interval.table.transport == .tcp { found.insert(interval) }
         }
@@ -81,9 +96,14 @@ struct TimeWaitFigures {
             case .state: if summary.subject == total { entered += summary.opened }
             case .otherDestinations: others += summary.before + summary.opened
             default:
-                guard let key = TimeWaitGroups.Key(summary.subject) else { continue }
+                guard var key = TimeWaitGroups.Key(summary.subject) else { continue }
+                if grouping == .owner {
+                    try noteOwner(summary.holder, view)
+                    key = .init(
+                        namespace: key.namespace, localAddress: .anyIPv4, owner: owners[summary.holder].flatMap { $0 })
+                }
                 var entry = groups[key] ?? Group()
-                if isToEnd { entry.now = summary.level }
+                if isToEnd { entry.now = grouping == .owner ? entry.now + summary.level : summary.level }
                 entry.raise(summary.peak)
                 entry.holder = summary.holder
                 groups[key] = entry
@@ -91,9 +111,18 @@ struct TimeWaitFigures {
         }
     }
 
-    /// The groups, the one with most sockets now first, then the one with the highest peak.
+    /// How many there are at the last sample.
+    var now: Int { groups.values.reduce(0) { $0 + $1.now } }
+
+    private mutating func noteOwner(_ holder: Int, _ view: HistoryView) throws {
+        if owners[holder] != nil { return }
+        owners[holder] = .some(holder > 0 ? TimeWaitGroups.OwnerKey(try view.holder(holder)) : nil)
+    }
+
+    /// The groups that are asked for, the one with most sockets now first, then the one with the highest peak.
     var sorted: [(key: TimeWaitGroups.Key, value: Group)] {
-        groups.sorted { a, b in
+        let role: TimeWaitReport.Role? = grouping == .destination ? .client : grouping == .service ? .server : nil
+        return groups.filter { role == nil || $0.key.role == role }.sorted { a, b in
             if (a.value.now, a.value.peak.level) != (b.value.now, b.value.peak.level) {
                 return (a.value.now, a.value.peak.level) > (b.value.now, b.value.peak.level)
             }

@@ -6,12 +6,29 @@ struct TimeWaitGroups {
     /// What a group has in common.
     struct Key: Hashable {
         var namespace: Int
-        var role: TimeWaitReport.Role
+        /// `nil` for an owner.
+        var role: TimeWaitReport.Role?
         var localAddress: IPAddress
         /// The port of a service; 0 for a destination.
         var localPort: UInt16 = 0
         /// The peer of a destination; `nil` for a service.
         var remote: Endpoint?
+        /// Of an owner its place and program, `nil` where nobody is known.
+        var owner: OwnerKey?
+    }
+
+    /// What the processes of one owner have in common.
+    struct OwnerKey: Hashable {
+        /// The container or unit; empty where there is none.
+        var place: String
+        var command: String
+
+        /// The owner of a holder, that of its first process; `nil` where nobody is known.
+        init?(_ holder: Holder) {
+            guard let owner = holder.ownership.owners.first else { return nil }
+            place = owner.container ?? owner.unit ?? ""
+            command = owner.command
+        }
     }
 
     /// A group over the period.
@@ -43,9 +60,13 @@ struct TimeWaitGroups {
     private var intervals: [Interval] = []
     private var indices: [Key: Int] = [:]
 
+    /// Which group a socket belongs to.
+    private let key: (SocketInterval) -> Key
+
     /// No sockets yet.
-    init(period: ClosedRange<Int>) {
+    init(period: ClosedRange<Int>, key: @escaping (SocketInterval) -> Key = TimeWaitGroups.key(of:)) {
         self.period = period
+        self.key = key
         counts = Array(repeating: 0, count: period.count)
     }
 
@@ -55,11 +76,12 @@ struct TimeWaitGroups {
         if socket.first >= period.lowerBound { entered += 1 }
         intervals.append(
             Interval(
-                group: Int32(group(Self.key(of: socket))), first: Int32(max(socket.first, period.lowerBound)),
+                group: Int32(group(key(socket))), first: Int32(max(socket.first, period.lowerBound)),
                 last: Int32(min(socket.last, period.upperBound)), holder: Int32(socket.holder)))
     }
 
-    private static func key(of socket: SocketInterval) -> Key {
+    /// The destination or the service of a socket.
+    static func key(of socket: SocketInterval) -> Key {
         socket.role == .accepted
             ? Key(
                 namespace: socket.namespace, role: .server, localAddress: socket.local.address,
@@ -129,8 +151,10 @@ struct TimeWaitGroups {
 extension TimeWaitGroups.Key: Comparable {
     /// Any order that does not change.
     static func < (a: Self, b: Self) -> Bool {
-        if (a.namespace, a.role.rawValue) != (b.namespace, b.role.rawValue) {
-            return (a.namespace, a.role.rawValue) < (b.namespace, b.role.rawValue)
+        let (x, y) = ((a.namespace, a.role?.rawValue ?? ""), (b.namespace, b.role?.rawValue ?? ""))
+        if x != y { return x < y }
+        if a.owner != b.owner {
+            return (a.owner?.place ?? "", a.owner?.command ?? "") < (b.owner?.place ?? "", b.owner?.command ?? "")
         }
         if a.localPort != b.localPort { return a.localPort < b.localPort }
         if let x = a.remote, let y = b.remote, x != y { return (x.address, x.port) < (y.address, y.port) }

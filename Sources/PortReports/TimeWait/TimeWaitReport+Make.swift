@@ -7,13 +7,13 @@ extension TimeWaitReport {
     /// - Throws: ``NoSampleError`` when there is no sample in the period.
     public static func make(_ view: HistoryView, _ query: TimeWaitQuery) throws -> TimeWaitReport {
         let period = try Period(view, query.period)
-        let figures = try TimeWaitFigures(view, period, query.filter)
+        let figures = try TimeWaitFigures(view, period, query.filter, query.grouping)
         let sorted = figures.sorted
         let shown = sorted.limited(to: query.limit)
         let seconds = period.seconds
         return TimeWaitReport(
             host: try view.host(), since: period.since, until: period.until,
-            now: sorted.reduce(0) { $0 + $1.value.now },
+            now: figures.now,
             limit: try limit(view, query.filter, at: period.samples.upperBound),
             peak: figures.timeline.peak ?? SeriesPoint(at: period.until, count: 0),
             enteredPerSecond: seconds > 0 ? Double(figures.entered) / seconds : 0, series: figures.timeline.series,
@@ -38,7 +38,8 @@ extension TimeWaitReport {
         }
         return Group(
             namespace: try view.namespaceName(key.namespace), role: key.role,
-            localAddress: key.localAddress.description, localPort: key.role == .server ? key.localPort : nil,
+            localAddress: key.role == nil ? nil : key.localAddress.description,
+            localPort: key.role == .server ? key.localPort : nil,
             remoteAddress: key.remote?.address.description, remotePort: key.remote?.port, owners: owners.owners,
             ownersOmitted: owners.omitted, attribution: owners.attribution.name, now: group.now,
             peak: group.peak.level, peakAt: Timestamp(milliseconds: group.peak.at))

@@ -9,13 +9,31 @@ public struct TimeWaitQuery: Hashable, Sendable {
     public var filter: SocketFilter
     /// How many groups at most; 0: all.
     public var limit: Int
+    /// What a group has in common.
+    public var grouping: TimeWaitGrouping
 
     /// A question of its parts.
-    public init(period: PeriodQuery = PeriodQuery(), filter: SocketFilter = SocketFilter(), limit: Int = 1000) {
+    public init(
+        period: PeriodQuery = PeriodQuery(), filter: SocketFilter = SocketFilter(), limit: Int = 1000,
+        grouping: TimeWaitGrouping = .ends
+    ) {
         self.period = period
         self.filter = filter
         self.limit = limit
+        self.grouping = grouping
     }
+}
+
+/// What the TIME_WAITs of one group have in common.
+public enum TimeWaitGrouping: String, Hashable, Sendable, CaseIterable {
+    /// A destination that this host connected to, or a service that listens here.
+    case ends
+    /// A destination; without those of services.
+    case destination
+    /// A service; without those towards destinations.
+    case service
+    /// Whose they were: a unit or container, and its program.
+    case owner
 }
 
 /// TIME_WAIT: how many, since when, towards whom, left by whom.
@@ -60,11 +78,11 @@ public struct TimeWaitReport: Hashable, Encodable, Sendable {
     public struct Group: Hashable, Encodable, Sendable {
         /// The name of the namespace.
         public var namespace: String
-        /// Which of the two it is.
-        public var role: Role
+        /// Which of the two it is; `nil` for an owner.
+        @ExplicitNull public var role: Role?
         /// The source address; of a service what its listener is bound to, or the connections' own address where no listener
-        /// was seen.
-        public var localAddress: String
+        /// was seen; `nil` for an owner.
+        @ExplicitNull public var localAddress: String?
         /// The port of a service; `nil` for a destination.
         @ExplicitNull public var localPort: UInt16?
         /// The destination's address; `nil` for a service.

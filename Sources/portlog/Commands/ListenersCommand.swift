@@ -30,6 +30,7 @@ extension ListenersReport: Presentation {
     static var csv: [CSVColumn<Entry>] {
         CSVColumn.socket(\.socket) + [
             CSVColumn("port_class", \.portClass.rawValue), CSVColumn("sharing", \.sharing.rawValue),
+            CSVColumn("workers") { $0.workers.map { "\($0.owner.command)/\($0.owner.pid) \($0.connections)" } },
         ]
     }
 
@@ -39,6 +40,7 @@ extension ListenersReport: Presentation {
             TableColumn("SINCE") { page.time($0.socket.firstSeen) },
             TableColumn("PORT CLASS", \.portClass.rawValue, emphasis: { $0.portClass == .ephemeral ? .warning : nil }),
             TableColumn("SHARED") { $0.sharing == .none ? "" : $0.sharing.rawValue },
+            TableColumn("CONNECTIONS", align: .right, \.connectionsText),
         ]
     }
 
@@ -47,4 +49,13 @@ extension ListenersReport: Presentation {
     }
 
     var nothing: String { "Nobody listens: no TCP listener and no UDP socket without a peer." }
+}
+
+extension ListenersReport.Entry {
+    /// How many connections each of its processes holds, the busiest first: `12`, `40+3+3 and 5 more`.
+    fileprivate var connectionsText: String {
+        let counts = workers.map { String($0.connections) }
+        let rest = counts.count > 4 ? " and \(counts.count - 4) more" : ""
+        return counts.prefix(4).joined(separator: "+") + rest
+    }
 }

@@ -1,6 +1,8 @@
 import ArgumentParser
 import PortReports
 
+extension TimeWaitGrouping: ExpressibleByArgument {}
+
 /// `portlog time-wait`
 struct TimeWaitCommand: PortlogCommand {
     static let configuration = CommandConfiguration(
@@ -11,14 +13,22 @@ struct TimeWaitCommand: PortlogCommand {
             row of each connection, also when the program has ended since.
             """)
 
+    @Option(
+        name: .long, parsing: .unconditional,
+        help: ArgumentHelp(
+            "What a group is: a destination or a service (ends), one of the two, or an owner. Default: ends.",
+            valueName: "ends|destination|service|owner"))
+    var by = TimeWaitGrouping.ends
+
     @OptionGroup var database: DatabaseOption
     @OptionGroup var period: PeriodOptions
     @OptionGroup var question: QuestionOptions
 
     func run(in world: World) async throws {
         let query = TimeWaitQuery(
-            period: try period.period(in: world), filter: question.filter, limit: question.limit())
-        let report = try database.ask(in: world, query.period, about: query.filter) {
+            period: try period.period(in: world), filter: question.filter, limit: question.limit(), grouping: by)
+        let untold = by == .owner ? "the peak of an owner is that of its largest destination or service" : nil
+        let report = try database.ask(in: world, query.period, about: query.filter, untold: untold) {
             try TimeWaitReport.make($0, query)
         }
         try question.show(report, in: world)
@@ -30,7 +40,7 @@ extension TimeWaitReport: Presentation {
 
     static var csv: [CSVColumn<Group>] {
         [
-            CSVColumn("namespace", \.namespace), CSVColumn("role", \.role.rawValue),
+            CSVColumn("namespace", \.namespace), CSVColumn("role", \.role?.rawValue),
             CSVColumn("local_address", \.localAddress), CSVColumn("local_port", \.localPort),
             CSVColumn("remote_address", \.remoteAddress), CSVColumn("remote_port", \.remotePort),
             CSVColumn("owners", \.owners.names), CSVColumn("owners_omitted", \.ownersOmitted),
@@ -46,10 +56,10 @@ extension TimeWaitReport: Presentation {
         ]
         let namespace = TableColumn<Group>.namespace(among: groups.lazy.map(\.namespace), \.namespace)
         let ends: [TableColumn<Group>] = [
-            TableColumn("ROLE", \.role.rawValue), TableColumn("LOCAL", align: .right, \.localText),
+            TableColumn("ROLE") { $0.role?.rawValue ?? "" }, TableColumn("LOCAL", align: .right, \.localText),
             TableColumn("REMOTE", align: .right, \.remoteText),
         ]
-        return figures + namespace + ends
+        return figures + namespace + (groups.contains { $0.role != nil } ? ends : [])
             + TableColumn.owners(among: groups.lazy.map(\.holders), \.holders)
     }
 
@@ -86,7 +96,10 @@ extension TimeWaitReport: Presentation {
 
 extension TimeWaitReport.Group {
     /// The service, or the source address towards a destination.
-    fileprivate var localText: String { localPort.map { SocketDocument.text(localAddress, $0) } ?? localAddress }
+    fileprivate var localText: String {
+        guard let localAddress else { return "" }
+        return localPort.map { SocketDocument.text(localAddress, $0) } ?? localAddress
+    }
 
     /// The destination; empty for a service.
     fileprivate var remoteText: String {

@@ -62,8 +62,16 @@ extension WhoReport: Presentation {
     }
 
     func tail(on page: Page) -> [Block] {
-        if untold == 0 { return [] }
-        return [.line("\(untold) more are known by their number only: their samples are no longer kept.", .faint)]
+        var blocks: [Block] = []
+        if workers.count > 1 {
+            let spread = workers.map { "\($0.owner.command)/\($0.owner.pid) \($0.connections)" }.joined(separator: ", ")
+            blocks.append(.paragraph("Connections by process: \(spread)."))
+        }
+        if untold > 0 {
+            blocks.append(
+                .line("\(untold) more are known by their number only: their samples are no longer kept.", .faint))
+        }
+        return blocks
     }
 
     /// The others can be shown.

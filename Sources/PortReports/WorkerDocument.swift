@@ -1,0 +1,61 @@
+import PortHistory
+import PortModel
+
+/// A process that serves a port, and how many connections it holds there: with several of them an uneven spread shows.
+public struct WorkerDocument: Hashable, Sendable, Encodable {
+    /// The process.
+    public var owner: PortOwner
+    /// How many accepted connections it holds.
+    public var connections: Int
+
+    private enum CodingKeys: String, CodingKey {
+        case pid, command, connections
+    }
+
+    /// Encodes who it is and how many.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(owner.pid, forKey: .pid)
+        try container.encode(owner.command, forKey: .command)
+        try container.encode(connections, forKey: .connections)
+    }
+}
+
+/// Counts accepted connections by port, address and process.
+struct WorkerCounts {
+    private struct Place: Hashable {
+        var namespace: Int
+        var local: Endpoint
+    }
+
+    /// Connections by holder, of each local address and port.
+    private var counts: [Place: [Int: Int]] = [:]
+
+    /// Counts a connection that was accepted and is held by a descriptor, and nothing else.
+    mutating func insert(_ interval: SocketInterval) {
+        guard interval.role == .accepted, interval.table.transport == .tcp, interval.inode != 0 else { return }
+        counts[Place(namespace: interval.namespace, local: interval.local), default: [:]][
+            interval.holder, default: 0] += 1
+    }
+
+    /// The processes of a listener with the connections on its address and port, the busiest first. A connection that several
+    /// processes hold counts for each.
+    func workers(
+        of listener: SocketInterval, _ holder: (Int) throws -> Holder
+    ) rethrows -> [WorkerDocument] {
+        if listener.table.transport == .udp { return [] }
+        let owners = try holder(listener.holder).ownership.owners
+        if owners.isEmpty { return [] }
+        var connections: [PortOwner: Int] = [:]
+        for (place, holders) in counts
+        where place.namespace == listener.namespace && place.local.port == listener.local.port
+            && listener.local.address.overlaps(place.local.address)
+        {
+            for (number, count) in holders {
+                for owner in try holder(number).ownership.owners { connections[owner, default: 0] += count }
+            }
+        }
+        return owners.map { WorkerDocument(owner: $0, connections: connections[$0] ?? 0) }
+            .sorted { ($1.connections, $0.owner.pid) < ($0.connections, $1.owner.pid) }
+    }
+}
