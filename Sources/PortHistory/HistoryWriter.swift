@@ -115,6 +115,9 @@ public final class HistoryWriter {
         HistoryFile.identity(at: path + "-shm").map { (UInt64($0.inode), 123...127) }
     }
 
+    /// The number by which the history knows a namespace of this name; `nil` when it has room for no more names.
+    public func namespaceNumber(_ name: String) -> Int? { namespaces.number(of: name) }
+
     /// What is different between these snapshots, one a namespace, and the newest sample.
     ///
     /// - Parameter bootClock: CLOCK_BOOTTIME of the snapshots in milliseconds: tells a TIME_WAIT from a later one of the same

@@ -99,8 +99,3 @@ struct NamespaceTable {
         if !ids.isEmpty { numbers = numbers.filter { !ids.contains($0.value) } }
     }
 }
-
-extension HistoryWriter {
-    /// The number by which the history knows a namespace of this name; `nil` when it has room for no more names.
-    public func namespaceNumber(_ name: String) -> Int? { namespaces.number(of: name) }
-}

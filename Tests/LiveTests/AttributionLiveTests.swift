@@ -90,6 +90,43 @@ extension LiveTests {
             }
         }
 
+        /// 20 000 sockets of 50 processes and more, against what `ss -tanp` says of them.
+        @Test func everyOpenSocketOfABusyHostHasItsOwnerInTheSecondSample() throws {
+            let scratch = try Scratch()
+            let namespace = try NetworkNamespace()
+            let portlog = Portlog(in: namespace, scratch)
+            let load = try namespace.start(
+                Binaries.portload, ["hold", "--connections", "10000", "--processes", "50", "--rate", "100"])
+            try #require(load.output.next(milliseconds: 60_000)?.contains("\"ready\":true") == true)
+            let recorder = try portlog.start(interval: "1s")
+            try portlog.awaitSamples(2)
+            let listing = try namespace.run("ss", ["-tanpH"]).output
+            try portlog.awaitSamples(1)
+            let at = try #require(try portlog.ask("status")["last_sample"]["taken_at"].string)
+            recorder.end(SIGTERM)
+            #expect(recorder.wait(milliseconds: 20_000) == 0)
+            load.closeInput()
+
+            var expected: [String: Set<Int>] = [:]
+            for line in listing.split(separator: "\n") {
+                let words = line.split(separator: " ", omittingEmptySubsequences: true)
+                let pids = line.matches(of: /pid=(\d+)/).compactMap { Int($0.1) }
+                if words.count > 5, !pids.isEmpty { expected["\(words[3]) \(words[4])"] = Set(pids) }
+            }
+            var (right, wrong, unknown) = (0, 0, 0)
+            for socket in try portlog.ask("sockets", "--at", at)["sockets"].array {
+                guard socket["inode"].int != nil, let remote = socket["remote_address"].string,
+                    let owners = expected[
+                        "\(socket["local_address"].string ?? ""):\(socket["local_port"].int ?? 0) "
+                            + "\(remote):\(socket["remote_port"].int ?? 0)"]
+                else { continue }
+                let named = Set(socket["owners"].array.compactMap { $0["pid"].int })
+                if named == owners { right += 1 } else if named.isEmpty { unknown += 1 } else { wrong += 1 }
+            }
+            print("owners: \(right) right, \(wrong) wrong, \(unknown) unknown, of \(expected.count) in ss")
+            #expect(right > 19_000 && wrong == 0 && unknown == 0)
+        }
+
         @Test func twoProgramsTowardsOneDestinationLeaveItOpenWhoseAShortConnectionWas() throws {
             let scratch = try Scratch()
             let namespace = try NetworkNamespace(sysctls: ["tcp_tw_reuse": "0"])

@@ -110,7 +110,8 @@ extension StatusReport: Presentation {
         var parts: [String] = []
         if errors.permissionDenied > 0 {
             let processes = HumanFormat.count(errors.permissionDenied, "process", "processes")
-            parts.append("\(processes) not looked into (permission denied)")
+            parts.append(
+                "\(processes) not looked into (permission denied; root or CAP_SYS_PTRACE with CAP_DAC_READ_SEARCH may)")
         }
         if errors.malformed > 0 { parts.append("\(HumanFormat.count(errors.malformed, "malformed row"))") }
         return parts.isEmpty ? nil : parts.joined(separator: ", ")

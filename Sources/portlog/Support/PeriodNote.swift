@@ -16,10 +16,12 @@ struct PeriodNote: Equatable {
         guard let newest = try view.newestSample(), let oldest = try view.oldestSample(),
             let first = try view.oldestMoment()
         else { return nil }
-        let period = try Period(view, query)
-        guard period.samples.lowerBound < oldest.number else { return nil }
         let end = query.until ?? newest.takenAt
         let start = query.since ?? end - Period.defaultLength
+        // Mostly everything that is asked for is kept, which is quick to see.
+        if oldest.number == 1 || start >= oldest.takenAt { return nil }
+        let period = try Period(view, query)
+        guard period.samples.lowerBound < oldest.number else { return nil }
         var notes: [String] = []
         if period.until != end || (period.since != start && start >= first) {
             notes.append(
