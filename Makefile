@@ -23,7 +23,7 @@ bench_packages := $(build_packages) iproute2 procps sqlite3 util-linux
 give_back := Scripts/give-back $(SCRATCH) Package.resolved .swiftpm $(DATABASE) $(DATABASE)-wal $(DATABASE)-shm $(DATABASE)-lock
 finally = status=$$?; $(give_back); exit $$status
 
-.PHONY: help run test lint bench bench-history soak build clean
+.PHONY: help run test lint bench bench-attribution bench-history soak build clean
 
 help: ## Lists the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,6 +50,12 @@ bench: ## Measures what recording costs against cat and ss, with 130 000 sockets
 	@Scripts/install-packages $(bench_packages)
 	@{ $(swift) build $(release_flags) --product portlog && $(swift) build $(release_flags) --product portload && \
 		Tests/Benchmarks/run.sh $(release); }; $(finally)
+
+bench-attribution: ## Measures what finding owners costs, against ss and psutil; needs root.
+	@$(swift) --version >/dev/null
+	@Scripts/install-packages $(bench_packages)
+	@{ $(swift) build $(release_flags) --product portlog && $(swift) build $(release_flags) --product portload && \
+		Tests/Benchmarks/attribution.sh $(release); }; $(finally)
 
 bench-history: ## Measures what a generated month costs: bytes, answers, against ss and zstd; takes a quarter of an hour.
 	@$(swift) --version >/dev/null

@@ -73,16 +73,18 @@ readonly span=(--since "2026-10-01 00:00:00")
 echo "Milliseconds more than \`portlog --version\` (${base} ms), whole process, median of $pairs pairs; wanted ≤ 60, and the whole at most"
 echo "twice that of one day."
 echo
-echo "| Question | 1 day | $days days, every sample kept | $days days, samples of 7 days | whole process, $days days / 1 day |"
-echo "|---|---:|---:|---:|---:|"
+kept_title=""
+[[ $with_kept == 0 ]] || kept_title=" $days days, samples of 7 days |"
+echo "| Question | 1 day | $days days, every sample kept |$kept_title whole process, $days days / 1 day |"
+echo "|---|---:|---:|${kept_title:+---:|}---:|"
 row() {
     local name=$1 a b c
     shift
     a=$(more "$portlog" "$@" --database "$short")
     b=$(more "$portlog" "$@" --database "$long")
-    c=-
-    [[ $with_kept == 0 ]] || c=$(more "$portlog" "$@" --database "$kept")
-    echo "| $name | $a | $b | $c | $(awk -v v="$base" -v a="$a" -v b="$b" 'BEGIN { printf "%.2f", (v + b) / (v + a) }') |"
+    c=""
+    [[ $with_kept == 0 ]] || c=" $(more "$portlog" "$@" --database "$kept") |"
+    echo "| $name | $a | $b |$c $(awk -v v="$base" -v a="$a" -v b="$b" 'BEGIN { printf "%.2f", (v + b) / (v + a) }') |"
 }
 for question in time-wait ephemeral conflicts "who 40000" "who 443" listeners; do
     # shellcheck disable=SC2086

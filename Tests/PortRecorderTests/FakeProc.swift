@@ -16,14 +16,16 @@ final class FakeProc {
     deinit { try? FileManager.default.removeItem(atPath: root) }
 
     /// Replaces the TCP sockets.
-    func setSockets(_ sockets: [SocketRow]) {
+    func setSockets(_ sockets: [SocketRow]) { try? write("net/tcp", Self.table(sockets)) }
+
+    private static func table(_ sockets: [SocketRow]) -> String {
         let lines = sockets.enumerated().map { index, row in
             let timer = row.state == .timeWait ? "03:\(Self.hex(UInt64(row.timerTicks), 8))" : "00:00000000"
             return
                 "\(index): \(Self.text(row.local)) \(Self.text(row.remote)) \(Self.hex(UInt64(row.state.rawValue), 2)) "
                 + "00000000:00000000 \(timer) 00000000 \(row.uid) 0 \(row.inode) 1"
         }
-        try? write("net/tcp", (["header"] + lines).joined(separator: "\n") + "\n")
+        return (["header"] + lines).joined(separator: "\n") + "\n"
     }
 
     /// Adds a process, or gives one other properties; `descriptors` are its sockets by number.
@@ -37,6 +39,25 @@ final class FakeProc {
         try write("\(pid)/cgroup", "0::/system.slice/\(command).service\n")
         symlink("/usr/bin/\(command)", folder + "/exe")
         for (number, inode) in descriptors { symlink("socket:[\(inode)]", "\(folder)/fd/\(number)") }
+    }
+
+    /// Says in which network namespace a process lives (`self`: the recorder), and on which ports somebody listens there.
+    func setNamespace(_ process: String, _ namespace: Int, ports: [UInt16]) throws {
+        let folder = "\(root)/\(process)"
+        try FileManager.default.createDirectory(atPath: folder + "/ns", withIntermediateDirectories: true)
+        try FileManager.default.createDirectory(atPath: folder + "/net", withIntermediateDirectories: true)
+        unlink(folder + "/ns/net")
+        symlink("net:[\(namespace)]", folder + "/ns/net")
+        let rows = ports.map { port in
+            SocketRow(
+                table: .tcp, state: .listen, local: Endpoint(.anyIPv4, port), remote: Endpoint(.anyIPv4, 0),
+                inode: UInt64(port))
+        }
+        try write("\(process)/net/tcp", Self.table(rows))
+        for table in ["udp", "tcp6", "udp6"] { try write("\(process)/net/\(table)", "header\n") }
+        try write(
+            "\(process)/net/sockstat",
+            "TCP: inuse \(ports.count) orphan 0 tw 0 alloc 0 mem 0\nUDP: inuse 0 mem 0\n")
     }
 
     /// Takes a process away.

@@ -3,7 +3,7 @@ import PortModel
 /// A conflict as it was found, in sample numbers; the report gives it times and names.
 struct ConflictFinding: Sendable {
     /// How many sockets of one side a finding shows: a busy service leaves tens of thousands in TIME_WAIT.
-    static let shownParties = 20
+    static let shownParties = 10
 
     /// What went wrong.
     var kind: ConflictKind
