@@ -114,6 +114,7 @@ extension HistoryView {
     /// The minute, hour or day that a moment lies in, from its first sample to its last, where its samples are no longer kept; `nil`
     /// where they are.
     public func bucket(at moment: Timestamp) throws -> ClosedRange<Timestamp>? {
+        if intervals.oldest <= 1 { return nil }
         if let oldest = try oldestSample(), moment >= oldest.takenAt { return nil }
         let row = try Row.fetchOne(
             database,

@@ -12,7 +12,7 @@ public struct SocketLife: Hashable, Sendable {
     /// Whose it was, where that has been looked up already.
     var identity: ProgramIdentity?
     /// The holder of the earliest interval.
-    private var firstHolder: Int
+    private(set) var firstHolder: Int
     /// The other holders, in the order in which they came. Most lives have none.
     private var moreHolders: [Int] = []
     /// The same as a set: a listener may change hands in every sample.
@@ -31,11 +31,6 @@ public struct SocketLife: Hashable, Sendable {
     /// The numbers of all its holders, each once: the newest, then that of the earliest interval, then the others.
     public var holders: [Int] {
         [newest.holder] + ([firstHolder] + moreHolders).filter { $0 != newest.holder }
-    }
-
-    /// Of ``holders``, of which a listener that forks has thousands in a month, the newest and the first.
-    public var principalHolders: [Int] {
-        newest.holder == firstHolder ? [newest.holder] : [newest.holder, firstHolder]
     }
 
     /// Adds another interval of the same socket, earlier or later.

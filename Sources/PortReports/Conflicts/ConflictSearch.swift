@@ -61,10 +61,7 @@ struct ConflictSearch {
         } else {
             try view.intervals(in: samples, matching: filter, take)
         }
-        // In the order of their numbers they lie one after another.
-        let wanted = Set(found.lives.lazy.flatMap { isLong ? $0.principalHolders : $0.holders })
-        var holders = [Int: Holder](minimumCapacity: wanted.count)
-        for number in wanted.sorted() { holders[number] = try view.holder(number) }
+        let holders = try holders(of: found.lives, isLong)
         var namespaces: [Int: String] = [:]
         for number in Set(found.lives.lazy.map(\.newest.namespace)) {
             namespaces[number] = try view.namespaceName(number)
@@ -73,6 +70,19 @@ struct ConflictSearch {
             period: period.samples, lives: found.lives, limits: try view.limits(in: period.samples), holders: holders,
             namespaces: namespaces, boots: try view.bootStarts(in: samples),
             isCurrent: try view.newestSample()?.number == period.samples.upperBound)
+    }
+
+    /// The holders of sockets. A listener that forks has thousands in a month: over a long period it is the newest that counts, or the
+    /// first where that is not known.
+    private func holders(of lives: [SocketLife], _ isLong: Bool) throws -> [Int: Holder] {
+        var wanted = Set(lives.lazy.flatMap { isLong ? [$0.newest.holder] : $0.holders })
+        var holders = [Int: Holder](minimumCapacity: wanted.count)
+        // In the order of their numbers they lie one after another.
+        for number in wanted.sorted() { holders[number] = try view.holder(number) }
+        if !isLong { return holders }
+        wanted = Set(lives.lazy.filter { holders[$0.newest.holder]?.ownership == .unknown }.map(\.firstHolder))
+        for number in wanted.sorted() where holders[number] == nil { holders[number] = try view.holder(number) }
+        return holders
     }
 
     private func forEachInterval(on ports: Set<PortKey>, _ body: (SocketInterval) -> Void) throws {
