@@ -28,7 +28,8 @@ extension HistoryView {
                 """, arguments: ["sample": sample]
         ).map { row in
             Namespace(
-                number: try row.checked("id"), name: try row.checked("name"), pause: try row.checked("pause"))
+                number: try row.checked("id"), name: try row.checked("name"),
+                pause: min(max(1, try row.checked("pause")), 1 << 20))
         }
     }
 }

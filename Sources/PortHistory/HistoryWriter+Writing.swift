@@ -12,7 +12,11 @@ extension HistoryWriter {
         let intervals = try IntervalStatements(database)
         written = 0
         rollups.begin(sample, snapshots, gone: gone)
-        inference.begin(at: rollups.clock)
+        if inference.begin(at: rollups.clock) {
+            for socket in open.slots where socket.seen != 0 && socket.id != 0 && !socket.isTCPListener {
+                try noteOwner(of: socket, in: database)
+            }
+        }
         intervalMilliseconds = Int64(sample.intervalMilliseconds)
 
         for slot in changes.closed {
@@ -49,6 +53,7 @@ extension HistoryWriter {
         }
         for namespace in gone {
             listeners.forget(namespace: namespace)
+            inference.forget(namespace: namespace)
             try database.cachedStatement(sql: "DELETE FROM listened_port WHERE namespace = ?")
                 .execute(arguments: [namespace])
         }
@@ -141,7 +146,7 @@ extension HistoryWriter {
         switch socket.role {
         case .accepted:
             holders = inference.listeners(of: socket).map(Int.init)
-            if holders.isEmpty, let gone = listeners[.init(socket.row, socket.namespace)] {
+            if holders.isEmpty, let gone = listeners[.init(socket.row, socket.namespace)], gone.count == 0 {
                 holders = [Int(gone.holder)]
             }
         case .outgoing: holders = inference.caller(of: socket).map { [Int($0)] } ?? []

@@ -100,6 +100,11 @@ public final class HistoryWriter {
     ///
     /// - Throws: ``HistoryError/logHeld(path:)``.
     public func makeRoom() throws(HistoryError) {
+        do {
+            if isStale { try resume() }
+        } catch {
+            throw HistoryError(error, path)
+        }
         if queue.inDatabase({ space.hasRoom($0) }) { return }
         throw .logHeld(path: path)
     }
@@ -189,7 +194,7 @@ public final class HistoryWriter {
     /// Writes in one transaction what has to fit into the log. When it fails, what it has removed is there again, and nothing is taken
     /// to be known of it.
     func writePiece(_ database: Database, _ body: () throws -> Void) throws {
-        let retentionBefore = retentionSweep
+        let (retentionBefore, namespacesBefore) = (retentionSweep, namespaces)
         do {
             try space.begin(database)
             try database.inTransaction(.immediate) {
@@ -202,7 +207,7 @@ public final class HistoryWriter {
             }
             space.end(database)
         } catch {
-            retentionSweep = retentionBefore
+            (retentionSweep, namespaces) = (retentionBefore, namespacesBefore)
             forgetWords()
             throw error
         }
@@ -295,8 +300,9 @@ public final class HistoryWriter {
         wordUse.fit(kept: newestSample - oldest)
         if try wordSweep.sweep(oldest: oldest, newest: newestSample, open, rollups.book, database) {
             sideTables.forget()
-            try namespaces.removeUnused(in: database)
         }
+        // About once an hour: it looks at every flow.
+        if newestSample.isMultiple(of: 360) { try namespaces.prune(oldest: oldest, in: database) }
         try space.shrink(database)
     }
 }

@@ -25,15 +25,21 @@ struct NamespaceTable {
     /// What the file has.
     init(from database: Database) throws {
         for row in try Row.fetchAll(database, sql: "SELECT id, name FROM namespace") {
-            numbers[row[1]] = row[0]
-            written.insert(row[0])
+            let number: Int = try row.checked("id")
+            guard 0...Self.highest ~= number else {
+                throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "namespace \(number) is out of its range")
+            }
+            numbers[try row.checked("name")] = number
+            written.insert(number)
         }
         let rows = try Row.fetchAll(
             database,
             sql: """
                 SELECT l.namespace, n.pause FROM namespace_life l JOIN namespace n ON n.id = l.namespace WHERE l.last = 0
                 """)
-        for row in rows { present[row[0]] = Present(pause: row[1]) }
+        for row in rows {
+            present[try row.checked("namespace")] = Present(pause: try row.checked("pause"))
+        }
     }
 
     /// The number of a namespace; a new one where the name is not known. `nil` when all are in use.
@@ -58,7 +64,7 @@ struct NamespaceTable {
             gone[number] = nil
             if written.insert(number).inserted {
                 try database.execute(
-                    sql: "INSERT OR IGNORE INTO namespace (id, name) VALUES (?, ?)",
+                    sql: "INSERT INTO namespace (id, name) VALUES (?, ?)",
                     arguments: [number, snapshot.namespaceName])
                 numbers[snapshot.namespaceName] = number
             }
@@ -81,8 +87,20 @@ struct NamespaceTable {
         return gone.keys.sorted()
     }
 
-    /// Removes those that nothing in the history refers to any more, where there are many.
-    mutating func removeUnused(in database: Database) throws {
+    /// Removes what is known of times of which nothing is kept, and where there are many namespaces those that nothing in the history
+    /// refers to any more.
+    ///
+    /// - Parameter oldest: the oldest sample that is kept.
+    mutating func prune(oldest: Int, in database: Database) throws {
+        let first = try Int.fetchOne(database, sql: "SELECT min(first) FROM bucket") ?? oldest
+        let bound = min(oldest, first)
+        try database.execute(
+            sql: "DELETE FROM namespace_life WHERE last > 0 AND last < ?", arguments: [bound])
+        try database.execute(
+            sql: """
+                DELETE FROM limits_change WHERE sample < (SELECT max(sample) FROM limits_change l
+                    WHERE l.namespace = limits_change.namespace AND l.sample <= ?)
+                """, arguments: [bound])
         if numbers.count <= Self.many { return }
         let unused = """
             id > 0 AND id NOT IN (SELECT namespace FROM flow UNION SELECT namespace FROM series UNION

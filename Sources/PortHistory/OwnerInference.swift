@@ -45,11 +45,20 @@ struct OwnerInference {
     /// Time has passed.
     ///
     /// - Parameter clock: the recorder's clock, in milliseconds.
-    mutating func begin(at clock: Int64) {
-        if clock - turn < Self.memory, callers.count < Self.most { return }
+    /// - Returns: Whether another half hour begins: who stands connected is to be told again.
+    mutating func begin(at clock: Int64) -> Bool {
+        if clock - turn < Self.memory, callers.count < Self.most { return false }
         turn = clock
         earlier = callers
         callers = [:]
+        return true
+    }
+
+    /// A namespace is gone, and what was in it tells nothing of another one with its name.
+    mutating func forget(namespace: Int) {
+        listeners = listeners.filter { Int($0.key.namespace) != namespace }
+        callers = callers.filter { Int($0.key.namespace) != namespace }
+        earlier = earlier.filter { Int($0.key.namespace) != namespace }
     }
 
     /// A TCP listener stands from now on, with this holder.

@@ -42,6 +42,8 @@ struct NetworkNamespaces {
         var snapshots: [Snapshot] = []
         /// Rows that were skipped.
         var malformed = 0
+        /// Namespaces for whose names the history has no room.
+        var unnumbered = 0
         /// What could not be read, for the log.
         var failures: [ProcFailure] = []
     }
@@ -67,7 +69,11 @@ struct NetworkNamespaces {
         find()
         var reading = Reading()
         for inode in tracked.keys.sorted() {
-            guard let name = tracked[inode]?.name, let number = number(name) else { continue }
+            guard let name = tracked[inode]?.name else { continue }
+            guard let number = number(name) else {
+                reading.unnumbered += 1
+                continue
+            }
             guard var snapshot = read(inode, limits, &reading) else { continue }
             snapshot.namespace = number
             reading.snapshots.append(snapshot)
@@ -140,13 +146,20 @@ struct NetworkNamespaces {
                 continue
             }
             if sample >= namespace.limitsDue {
-                namespace.limits = foreignLimits.read(pid, inode) ?? Self.assumed(own)
-                namespace.limitsDue = sample + longestPause
+                // What was known stays so where it cannot be read for once.
+                let limits = foreignLimits.read(pid, inode)
+                if let limits {
+                    namespace.limits = limits
+                } else if !namespace.knowsLimits {
+                    namespace.limits = Self.assumed(own)
+                }
+                namespace.limitsDue = sample + (limits == nil && namespace.knowsLimits ? 1 : longestPause)
+                namespace.knowsLimits = namespace.knowsLimits || limits != nil
             }
             tracked[inode] = namespace
             reading.malformed += namespace.tables.malformed
             reading.failures += namespace.tables.failures
-            return namespace.snapshot
+            return namespace.isRead ? namespace.snapshot : nil
         }
         return nil
     }

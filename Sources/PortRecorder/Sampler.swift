@@ -78,6 +78,11 @@ public final class Sampler {
         guard let others = namespaces?.read(own: own, number: { history.namespaceNumber($0) }) else { return [] }
         sample.malformed += others.malformed
         name(others.failures)
+        if others.unnumbered > 0, namedTroubles.insert("namespaces!").inserted {
+            logger.error(
+                "network namespaces are not recorded: the history knows 32767 names, and has room for no more before some of them are no longer kept",
+                metadata: ["namespaces": "\(others.unnumbered)"])
+        }
         return others.snapshots
     }
 

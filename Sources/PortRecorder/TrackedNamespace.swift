@@ -11,10 +11,14 @@ struct TrackedNamespace {
     var tables = SocketReading()
     /// What holds in it.
     var limits = PortLimits()
+    /// They have been read, and are not assumed.
+    var knowsLimits = false
     /// When the limits are to be read again, in samples.
     var limitsDue = 0
     /// How many samples lie between two readings now.
     private(set) var pause = 1
+    /// What stands in it is known.
+    private(set) var isRead = false
     private var lastRead = 0
     private var rows: [SocketRow] = []
     private var counts: Counts?
@@ -50,13 +54,19 @@ struct TrackedNamespace {
         self.counts = counts
         if let counts, counts.isEmpty {
             tables = SocketReading()
+            isRead = true
             rows = []
             pause = 1
             return
         }
         if isQuiet, sample - lastRead < pause { return }
         proc.readSockets(netPath: path, into: &tables)
-        guard tables.failures.isEmpty else { return }
+        guard tables.failures.isEmpty else {
+            // It is read again in the next sample.
+            self.counts = nil
+            return
+        }
+        isRead = true
         lastRead = sample
         let isSame = isQuiet && rows == tables.rows
         pause = isSame ? min(pause * 2, longest) : 1

@@ -101,7 +101,9 @@ public struct StatusReport: Encodable, Sendable {
         for change in try view.limits(in: sample.number...sample.number) { limits[change.namespace] = change.limits }
         return try view.namespaces(at: sample.number).map { namespace in
             Namespace(
-                name: namespace.name, intervalMilliseconds: sample.intervalMilliseconds * namespace.pause,
+                name: namespace.name,
+                intervalMilliseconds: sample.number == view.newestNumber
+                    ? sample.intervalMilliseconds * namespace.pause : nil,
                 assumed: limits[namespace.number]?.assumed ?? true)
         }
     }
@@ -110,8 +112,9 @@ public struct StatusReport: Encodable, Sendable {
     public struct Namespace: Hashable, Sendable, Encodable {
         /// Its name.
         public var name: String
-        /// From one reading to the next, in milliseconds, as long as it has as many sockets as before.
-        public var intervalMilliseconds: Int
+        /// From one reading to the next, in milliseconds, as long as it has as many sockets as before; `nil` of a moment of the past,
+        /// where that is no longer known.
+        @ExplicitNull public var intervalMilliseconds: Int?
         /// Whether its sysctls could not be read, and are taken to be the kernel's defaults.
         public var assumed: Bool
 

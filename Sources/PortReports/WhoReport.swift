@@ -111,7 +111,10 @@ public struct WhoReport: Encodable, Sendable {
     private static func workers(_ lives: [SocketLife], _ view: HistoryView) throws -> [WorkerDocument] {
         var connections: [PortOwner: Int] = [:]
         for life in lives where life.newest.role == .accepted && life.newest.table.transport == .tcp {
-            for owner in try view.holder(life.newest.holder).ownership.owners { connections[owner, default: 0] += 1 }
+            let ownership = try view.holder(life.newest.holder).ownership
+            // What is concluded names all that come into question.
+            if ownership.attribution == .inferred { continue }
+            for owner in ownership.owners { connections[owner, default: 0] += 1 }
         }
         for life in lives where life.newest.state == .listen {
             for owner in try view.holder(life.newest.holder).ownership.owners { connections[owner, default: 0] += 0 }

@@ -84,8 +84,12 @@ struct NamespaceTests {
             if let first {
                 var limits = PortLimits()
                 limits.range = PortRange(first: first, last: 60_000)
+                let row = SocketRow(
+                    table: .tcp, state: .listen, local: Endpoint(.anyIPv4, 80), remote: Endpoint(.anyIPv4, 0), inode: 7)
                 snapshots.append(
-                    Snapshot(namespace: writer.namespaceNumber("web") ?? -1, namespaceName: "web", limits: limits))
+                    Snapshot(
+                        namespace: writer.namespaceNumber("web") ?? -1, namespaceName: "web", rows: [row],
+                        limits: limits))
             }
             let time = Int64(writer.newestSample + 1) * 10_000
             try writer.append(

@@ -20,6 +20,8 @@ struct NamespaceCounts {
     /// Ports on which a service listens, or did; of UDP with ``udpPort`` added.
     private var servicePorts: Set<Int> = []
     private static let udpPort = 1 << 16
+    /// Its ports have series: it has had a socket, or is the recorder's own. Sandboxes come by the thousand and have none.
+    private var isCounted: Bool
     /// Sockets as they were before limits changed are counted anew.
     private var isReuseChanged = false
     /// Ports that there were at the first sample of the minute, hour and day at hand.
@@ -27,6 +29,7 @@ struct NamespaceCounts {
 
     init(_ namespace: Int, _ limits: PortLimits) {
         self.namespace = namespace
+        isCounted = namespace == 0
         ports = PortOccupancy(limits)
         reuse = TimeWaitReuse(limits)
         destinations = DestinationCounts(namespace: namespace)
@@ -41,6 +44,8 @@ struct NamespaceCounts {
     mutating func restore(_ destination: Destination, clock: Int64) {
         destinations.restore(destination, clock: clock)
     }
+    /// Its ports had series when the recorder ended.
+    mutating func restorePorts() { isCounted = true }
     /// Takes in a service that had series of its own when the recorder ended.
     mutating func restoreService() { services.restore() }
     /// A service gives its series up.
@@ -83,6 +88,7 @@ struct NamespaceCounts {
         clock: Int64, into book: inout SeriesBook
     ) {
         let row = socket.row
+        isCounted = true
         ports.insert(row, socket.role)
         if socket.isService {
             servicePorts.insert(servicePort(row))
@@ -175,6 +181,7 @@ struct NamespaceCounts {
         if !flipped.isEmpty { recount(flipped, open, in: &book) }
         if ports.capacity < capacity { destinations.squeeze(in: &book) }
         destinations.settle(in: &book)
+        if !isCounted { return }
         book.set(book.begin(SeriesSubject(.portsOpen, namespace: namespace)), to: ports.capacity)
         for transport in TransportProtocol.allCases {
             let subject = SeriesSubject(.portsUsed, namespace: namespace, transport: transport)
@@ -184,6 +191,7 @@ struct NamespaceCounts {
 
     /// The namespace is gone, with all its sockets and ports.
     func leave(in book: inout SeriesBook) {
+        if !isCounted { return }
         book.set(book.begin(SeriesSubject(.portsOpen, namespace: namespace)), to: 0)
     }
 

@@ -24,6 +24,7 @@ extension RollupWriter {
             let subject = book.meters[index].subject
             let number = Int16(truncatingIfNeeded: subject.namespace)
             if namespaces[number] == nil, number >= 0 { leaving.insert(Int(number)) }
+            if subject.kind == .portsOpen { namespaces[number]?.restorePorts() }
             if subject.kind == .destinationUsed, let destination = subject.destination {
                 namespaces[number]?.restore(destination, clock: clock)
             }

@@ -91,7 +91,7 @@ extension StatusReport: Presentation {
 
     /// How many namespaces there are, and which of them are not read with every sample, or without their sysctls.
     private var others: String {
-        let paused = namespaces.count { $0.intervalMilliseconds > intervalMilliseconds }
+        let paused = namespaces.count { $0.intervalMilliseconds ?? 0 > intervalMilliseconds }
         let assumed = namespaces.count { $0.assumed }
         var text = "\(namespaces.count)"
         if paused > 0 { text += ", \(paused) of them idle and read less often" }
