@@ -108,7 +108,7 @@ struct NetworkNamespaces {
 
     private mutating func enter(_ pid: Int32, _ namespace: UInt64) {
         if tracked[namespace] == nil {
-            tracked[namespace] = TrackedNamespace(inode: namespace, name: name(of: namespace, pid))
+            tracked[namespace] = TrackedNamespace(name: name(of: namespace, pid))
         }
         tracked[namespace]?.members.insert(pid)
     }

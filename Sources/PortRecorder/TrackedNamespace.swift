@@ -3,7 +3,7 @@ import ProcFS
 
 /// A network namespace that is being recorded.
 struct TrackedNamespace {
-    let inode: UInt64
+    /// What identifies it to the history.
     let name: String
     /// The processes that live there.
     var members: Set<Int32> = []
@@ -32,10 +32,7 @@ struct TrackedNamespace {
     }
 
     /// A namespace that has not been read.
-    init(inode: UInt64, name: String) {
-        self.inode = inode
-        self.name = name
-    }
+    init(name: String) { self.name = name }
 
     /// Its sockets as they were read last; the number of the namespace is the history's to give.
     var snapshot: Snapshot {

@@ -38,7 +38,7 @@ cpu_of() {
 }
 median() { sort -n | awk '{ v[NR] = $1 } END { print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'; }
 ask() { sqlite3 -readonly "$folder/$1.db" "$2"; }
-twice() { { cpu_of "$@"; cpu_of "$@"; cpu_of "$@"; } | median; }
+thrice() { { cpu_of "$@"; cpu_of "$@"; cpu_of "$@"; } | median; }
 
 ip link set lo up
 mkfifo "$folder/hold"
@@ -48,12 +48,12 @@ exec 7>"$folder/hold"
 for ((tenths = 0; tenths < 600; tenths++)); do [[ -s $folder/ready ]] && break; sleep 0.1; done
 say "ss -tanp, psutil …"
 ss -tanp >/dev/null 2>&1
-ss=$(twice ss -tanp)
+ss=$(thrice ss -tanp)
 psutil=-
 if /usr/bin/python3 -c 'import psutil' 2>/dev/null; then
-    psutil=$(($(twice /usr/bin/python3 -c 'import psutil; psutil.net_connections()') - $(twice /usr/bin/python3 -c 'import psutil')))
+    psutil=$(($(thrice /usr/bin/python3 -c 'import psutil; psutil.net_connections()') - $(thrice /usr/bin/python3 -c 'import psutil')))
 fi
-tables=$(twice cat /proc/net/tcp /proc/net/tcp6 /proc/net/udp /proc/net/udp6)
+tables=$(thrice cat /proc/net/tcp /proc/net/tcp6 /proc/net/udp /proc/net/udp6)
 for round in 1 2; do
     for user in root nobody; do
         say "recording as $user …"
