@@ -123,6 +123,9 @@ public final class HistoryWriter {
     /// The number by which the history knows a namespace of this name; `nil` when it has room for no more names.
     public func namespaceNumber(_ name: String) -> Int? { namespaces.number(of: name) }
 
+    /// Whether the newest sample had a namespace of this name.
+    public func hasLivingNamespace(_ name: String) -> Bool { namespaces.isPresent(name) }
+
     /// What is different between these snapshots, one a namespace, and the newest sample.
     ///
     /// - Parameter bootClock: CLOCK_BOOTTIME of the snapshots in milliseconds: tells a TIME_WAIT from a later one of the same

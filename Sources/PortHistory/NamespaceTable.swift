@@ -54,6 +54,11 @@ struct NamespaceTable {
         return number
     }
 
+    /// Whether the newest sample had one of this name.
+    func isPresent(_ name: String) -> Bool {
+        numbers[name].map { present[$0] != nil } ?? false
+    }
+
     /// Notes which there are at a sample.
     ///
     /// - Returns: Those that the sample before had and this one has not.

@@ -63,10 +63,13 @@ struct NetworkNamespaces {
     ///
     /// - Parameters:
     ///   - own: the limits of the recorder's namespace: what may not be read of another is assumed, but for the kernel's release.
+    ///   - isLiving: whether the history had a namespace of this name in its newest sample.
     ///   - number: gives the number by which the history knows a name, `nil` when there is none left.
-    mutating func read(own limits: PortLimits, number: (String) -> Int?) -> Reading {
+    mutating func read(
+        own limits: PortLimits, isLiving: (String) -> Bool = { _ in false }, number: (String) -> Int?
+    ) -> Reading {
         sample += 1
-        find()
+        find(isLiving)
         var reading = Reading()
         for inode in tracked.keys.sorted() {
             guard let name = tracked[inode]?.name else { continue }
@@ -83,7 +86,7 @@ struct NetworkNamespaces {
 
     // MARK: - Who lives where
 
-    private mutating func find() {
+    private mutating func find(_ isLiving: (String) -> Bool) {
         if own == nil { own = try? proc.networkNamespace(of: "self") }
         // Without an own one to tell from them, or with a list that is not whole, nothing is said.
         guard let own, (try? proc.pids(into: &pids)) != nil else { return }
@@ -98,7 +101,7 @@ struct NetworkNamespaces {
             if home?.namespace == namespace { continue }
             leave(pid)
             homes[pid] = Home(namespace: namespace, since: sample)
-            if namespace != own { enter(pid, namespace) }
+            if namespace != own { enter(pid, namespace, isLiving) }
         }
         if homes.count > pids.count {
             let alive = Set(pids)
@@ -106,9 +109,9 @@ struct NetworkNamespaces {
         }
     }
 
-    private mutating func enter(_ pid: Int32, _ namespace: UInt64) {
+    private mutating func enter(_ pid: Int32, _ namespace: UInt64, _ isLiving: (String) -> Bool) {
         if tracked[namespace] == nil {
-            tracked[namespace] = TrackedNamespace(name: name(of: namespace, pid))
+            tracked[namespace] = TrackedNamespace(name: name(of: namespace, pid, isLiving))
         }
         tracked[namespace]?.members.insert(pid)
     }
@@ -120,13 +123,15 @@ struct NetworkNamespaces {
     }
 
     /// What identifies a namespace: the name that `ip netns` gave it, else the container or the unit of the process that was found in
-    /// it first. Where another one has that name already, the inode stands behind it.
-    private func name(of namespace: UInt64, _ pid: Int32) -> String {
+    /// it first. Where another one has that name already, the inode stands behind it; also where the recorder before this one has
+    /// found it so, whichever of the two is found first now.
+    private func name(of namespace: UInt64, _ pid: Int32, _ isLiving: (String) -> Bool) -> String {
         let cgroup = try? proc.process(pid).cgroup()
         let text = named.names()[namespace] ?? cgroup?.container.map(PortOwner.shortContainer) ?? cgroup?.unit
         guard let text else { return "net:[\(namespace)]" }
         let isTaken = text == Snapshot.hostNamespace || tracked.values.contains { $0.name == text }
-        return isTaken ? "\(text) net:[\(namespace)]" : text
+        let distinct = "\(text) net:[\(namespace)]"
+        return isTaken || isLiving(distinct) ? distinct : text
     }
 
     // MARK: - Reading

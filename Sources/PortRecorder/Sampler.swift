@@ -75,7 +75,9 @@ public final class Sampler {
 
     /// The other namespaces, and what could not be read of them.
     private func readOthers(_ own: PortLimits, _ sample: inout SampleRecord) -> [Snapshot] {
-        guard let others = namespaces?.read(own: own, number: { history.namespaceNumber($0) }) else { return [] }
+        let others = namespaces?.read(
+            own: own, isLiving: { history.hasLivingNamespace($0) }, number: { history.namespaceNumber($0) })
+        guard let others else { return [] }
         sample.malformed += others.malformed
         name(others.failures)
         if others.unnumbered > 0, namedTroubles.insert("namespaces!").inserted {

@@ -148,6 +148,49 @@ extension LiveTests {
             #expect(left.allSatisfy { $0["owners"].array.isEmpty && $0["attribution"].string == "unknown" })
         }
 
+        /// Nothing shows that a four-tuple changed hands between two samples: a TIME_WAIT has neither inode nor user.
+        @Test func onlyAFourTupleThatChangedHandsBetweenTwoSamplesIsInheritedByTheWrongProgram() throws {
+            let scratch = try Scratch()
+            let namespace = try NetworkNamespace(sysctls: ["tcp_tw_reuse": "0"])
+            let portlog = Portlog(in: namespace, scratch)
+            let server = try Agent(in: namespace, program: scratch.program(named: "server"))
+            try server.serve("127.0.0.1", 8080)
+            let first = try Agent(in: namespace, program: scratch.program(named: "first"))
+            let second = try Agent(in: namespace, program: scratch.program(named: "second"))
+            let kept = try first.connect("127.0.0.1", 8080, count: 20, as: "kept")
+            let given = try first.connect("127.0.0.1", 8080, count: 10, as: "given")
+            try portlog.record()
+
+            try first(.init(command: .close, name: "given", reset: true))
+            for port in given {
+                try second(
+                    .init(
+                        command: .connect, name: "given", to: "127.0.0.1", toPort: 8080, from: "127.0.0.1",
+                        fromPort: port))
+            }
+            try server(.init(command: .awaitAccepted, count: 40, listener: "server"))
+            try first(.init(command: .close, name: "kept"))
+            try second(.init(command: .close, name: "given"))
+            try server(.init(command: .closeAccepted, listener: "server"))
+            try portlog.record()
+
+            var (right, wrong): (Set<UInt16>, Set<UInt16>) = ([], [])
+            for socket in try portlog.ask("sockets")["sockets"].array where socket["remote_port"].int == 8080 {
+                guard socket["state"].string == "time_wait", let port = socket["local_port"].int.map(UInt16.init) else {
+                    continue
+                }
+                #expect(socket["attribution"].string == "inherited")
+                let maker = given.contains(port) ? second : first
+                let isRight = socket["owners"].array.map { $0["pid"].int } == [Int(maker.pid)]
+                if isRight { right.insert(port) } else { wrong.insert(port) }
+            }
+            print(
+                "inherited: \(right.count) rightly, \(wrong.count) wrongly, \(given.count) four-tuples had changed hands"
+            )
+            #expect(right == Set(kept))
+            #expect(wrong == Set(given))
+        }
+
         @Test func whatWaitsToBeAcceptedAndWhatTheServerClosedFirstIsTheListeners() throws {
             let scratch = try Scratch()
             let namespace = try NetworkNamespace(sysctls: ["tcp_tw_reuse": "0"])

@@ -42,6 +42,17 @@ struct NetworkNamespacesTests {
         #expect(read(&namespaces) == ["web.service": [80], "web.service net:[3]": [80, 81]])
     }
 
+    @Test("which of two had the inode behind its name is so in the next recorder too")
+    func namesAfterARestart() throws {
+        try process(11, "web", in: 3, ports: [81])
+        try process(13, "web", in: 2, ports: [80])
+        var namespaces = make()
+        let reading = namespaces.read(
+            own: PortLimits(), isLiving: { ["web.service", "web.service net:[3]"].contains($0) }, number: { _ in 7 })
+        let names = reading.snapshots.map { [$0.namespaceName: $0.rows.map(\.local.port)] }
+        #expect(names == [["web.service": [80]], ["web.service net:[3]": [81]]])
+    }
+
     @Test("one is there as long as a process lives in it, whichever that is")
     func lives() throws {
         try process(11, "web", in: 2, ports: [80])
