@@ -39,6 +39,7 @@ let package = Package(
             swiftSettings: strict),
         .target(name: "PortReports", dependencies: ["PortModel", "PortHistory"], swiftSettings: strict),
         .systemLibrary(name: "CLinux"),
+        .target(name: "SockDiag", dependencies: ["CLinux", "PortModel"], swiftSettings: strict),
         .target(
             name: "PortRecorder",
             dependencies: [
@@ -86,6 +87,10 @@ let package = Package(
             name: "ProcFSTests",
             dependencies: ["ProcFS", "PortModel", "TestSupport"],
             exclude: ["Fixtures"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "SockDiagTests",
+            dependencies: ["SockDiag", "CLinux", "PortModel", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
             name: "PortHistoryTests",
