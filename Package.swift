@@ -115,7 +115,7 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "LiveTests",
-            dependencies: ["portlog", "portload", "PortModel", "TestSupport"],
+            dependencies: ["portlog", "portload", "CLinux", "PortModel", "ProcFS", "SockDiag", "TestSupport"],
             swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
