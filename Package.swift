@@ -43,7 +43,7 @@ let package = Package(
         .target(
             name: "PortRecorder",
             dependencies: [
-                "CLinux", "PortModel", "ProcFS", "PortHistory", logging,
+                "CLinux", "PortModel", "ProcFS", "SockDiag", "PortHistory", logging,
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict),
