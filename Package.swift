@@ -39,10 +39,11 @@ let package = Package(
             swiftSettings: strict),
         .target(name: "PortReports", dependencies: ["PortModel", "PortHistory"], swiftSettings: strict),
         .systemLibrary(name: "CLinux"),
+        .target(name: "SockDiag", dependencies: ["CLinux", "PortModel"], swiftSettings: strict),
         .target(
             name: "PortRecorder",
             dependencies: [
-                "CLinux", "PortModel", "ProcFS", "PortHistory", logging,
+                "CLinux", "PortModel", "ProcFS", "SockDiag", "PortHistory", logging,
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict),
@@ -88,6 +89,10 @@ let package = Package(
             exclude: ["Fixtures"],
             swiftSettings: strict),
         .testTarget(
+            name: "SockDiagTests",
+            dependencies: ["SockDiag", "CLinux", "PortModel", "TestSupport"],
+            swiftSettings: strict),
+        .testTarget(
             name: "PortHistoryTests",
             dependencies: ["PortHistory", "PortModel", "Migrations", "TestSupport", grdb],
             swiftSettings: strict),
@@ -110,7 +115,7 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "LiveTests",
-            dependencies: ["portlog", "portload", "PortModel", "TestSupport"],
+            dependencies: ["portlog", "portload", "CLinux", "PortModel", "ProcFS", "SockDiag", "TestSupport"],
             swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

@@ -17,6 +17,7 @@ struct NetworkNamespaces {
     private let proc: ProcFS
     private let named: NamedNamespaces
     private let foreignLimits: ForeignLimits
+    private let bound: BoundSockets?
     private let longestPause: Int
 
     private var tracked: [UInt64: TrackedNamespace] = [:]
@@ -44,6 +45,8 @@ struct NetworkNamespaces {
         var malformed = 0
         /// Namespaces for whose names the history has no room.
         var unnumbered = 0
+        /// Namespaces whose bound sockets could not be asked for.
+        var unentered = 0
         /// What could not be read, for the log.
         var failures: [ProcFailure] = []
     }
@@ -52,10 +55,14 @@ struct NetworkNamespaces {
     ///
     /// - Parameters:
     ///   - interval: from one sample to the next: nothing is left unread for longer than a minute.
-    init(_ proc: ProcFS, named: NamedNamespaces, limits: ForeignLimits, interval: Duration) {
+    ///   - bound: what sock_diag is asked for besides; `nil`: nothing.
+    init(
+        _ proc: ProcFS, named: NamedNamespaces, limits: ForeignLimits, bound: BoundSockets? = nil, interval: Duration
+    ) {
         self.proc = proc
         self.named = named
         foreignLimits = limits
+        self.bound = bound
         longestPause = max(1, Int(Duration.seconds(60) / max(interval, .milliseconds(1))))
     }
 
@@ -144,11 +151,18 @@ struct NetworkNamespaces {
                 continue
             }
             guard var namespace = tracked[inode] else { return nil }
+            let isDue = namespace.isBoundDue(sample)
+            var boundRows = isDue ? bound?.foreign(pid, inode) : nil
             namespace.read(through: pid, proc, sample, longestPause)
             // Only what was still of this namespace afterwards was.
             guard (try? proc.networkNamespace(of: pid)) == inode else {
                 leave(pid)
                 continue
+            }
+            if let bound, isDue || namespace.hasChanged {
+                if !isDue { boundRows = bound.foreign(pid, inode) }
+                if boundRows == nil { reading.unentered += 1 }
+                namespace.setBound(boundRows, sample, longestPause)
             }
             if sample >= namespace.limitsDue {
                 // What was known stays so where it cannot be read for once.

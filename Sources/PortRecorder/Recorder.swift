@@ -19,19 +19,23 @@ public struct Recorder: Service {
         public var retention: RetentionPolicy
         /// Which network namespaces are recorded.
         public var namespaces: RecordedNamespaces
+        /// Where sockets are read from.
+        public var source: SocketSource
         /// The directory that stands for /proc.
         public var procRoot: String
 
         /// What a recorder is told.
         public init(
             database: String, interval: Duration = .seconds(10), sampleLimit: Int? = nil,
-            retention: RetentionPolicy = .standard, namespaces: RecordedNamespaces = .all, procRoot: String = "/proc"
+            retention: RetentionPolicy = .standard, namespaces: RecordedNamespaces = .all, source: SocketSource = .proc,
+            procRoot: String = "/proc"
         ) {
             self.database = database
             self.interval = interval
             self.sampleLimit = sampleLimit
             self.retention = retention
             self.namespaces = namespaces
+            self.source = source
             self.procRoot = procRoot
         }
     }
@@ -184,7 +188,7 @@ public struct Recorder: Service {
         }
         let sampler = Sampler(
             history, proc: proc, clock: clock, interval: configuration.interval, namespaces: configuration.namespaces,
-            logger: logger)
+            source: configuration.source, logger: logger)
         return Recording(history: history, sampler: sampler)
     }
 

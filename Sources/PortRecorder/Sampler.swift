@@ -2,6 +2,7 @@ import Logging
 import PortHistory
 import PortModel
 import ProcFS
+import SockDiag
 
 /// Takes samples: reads the socket tables, compares, attributes, appends.
 ///
@@ -14,6 +15,8 @@ public final class Sampler {
     private let logger: Logger
     private var reading = SocketReading()
     private var namespaces: NetworkNamespaces?
+    private var bound: BoundSockets?
+    private let source: SocketSource
     private var attributor: SocketAttributor
     private var cpuBefore: Double
     private var namedTroubles: Set<String> = []
@@ -24,19 +27,22 @@ public final class Sampler {
     ///   - proc: where the kernel's files are.
     ///   - interval: how often ``sample(missed:)`` is called; written into every sample.
     ///   - namespaces: which network namespaces are read.
+    ///   - source: where sockets are read from; ``SocketSource/auto`` says in the log where there is no sock_diag.
     public init(
         _ history: HistoryWriter, proc: ProcFS, clock: HostClock, interval: Duration,
-        namespaces: RecordedNamespaces = .own, logger: Logger
+        namespaces: RecordedNamespaces = .own, source: SocketSource = .proc, logger: Logger
     ) {
         self.history = history
         self.proc = proc
         self.clock = clock
         self.interval = interval
         self.logger = logger
+        self.source = source
+        bound = source.boundSockets(proc, logger)
         attributor = SocketAttributor(proc)
         if namespaces == .all {
             self.namespaces = NetworkNamespaces(
-                proc, named: NamedNamespaces(), limits: .entering(proc), interval: interval)
+                proc, named: NamedNamespaces(), limits: .entering(proc), bound: bound, interval: interval)
         }
         cpuBefore = 0
     }
@@ -50,7 +56,9 @@ public final class Sampler {
         var sample = SampleRecord(takenAt: clock.wall(), bootClock: clock.boot(), missed: missed)
         sample.intervalMilliseconds = Int(interval / .milliseconds(1))
         let start = ContinuousClock.now
+        let boundRows = try readBound()
         proc.readSockets(into: &reading)
+        reading.add(BoundSockets.missing(boundRows, in: reading.rows))
         let host = Snapshot(rows: reading.rows, limits: proc.limits().limits)
         noteCounters(in: &sample)
         noteTroubles(in: &sample)
@@ -73,6 +81,19 @@ public final class Sampler {
         return written
     }
 
+    /// What sock_diag tells of that /proc does not. Where it stops to, it is asked no more.
+    private func readBound() throws(HistoryError) -> [SocketRow] {
+        guard let bound else { return [] }
+        do throws(SockDiagError) {
+            return try bound.own()
+        } catch {
+            if source == .sockDiag { throw .inputOutput(path: "sock_diag", reason: "sock_diag: \(error)") }
+            SocketSource.logUnavailable("\(error)", logger)
+            self.bound = nil
+            return []
+        }
+    }
+
     /// The other namespaces, and what could not be read of them.
     private func readOthers(_ own: PortLimits, _ sample: inout SampleRecord) -> [Snapshot] {
         let others = namespaces?.read(
@@ -84,6 +105,11 @@ public final class Sampler {
             logger.error(
                 "network namespaces are not recorded: the history knows 32767 names, and has room for no more before some of them are no longer kept",
                 metadata: ["namespaces": "\(others.unnumbered)"])
+        }
+        if others.unentered > 0, namedTroubles.insert("bound!").inserted {
+            logger.notice(
+                "bound sockets of other network namespaces are not recorded: entering them takes CAP_SYS_ADMIN",
+                metadata: ["namespaces": "\(others.unentered)"])
         }
         return others.snapshots
     }

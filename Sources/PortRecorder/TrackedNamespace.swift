@@ -19,9 +19,14 @@ struct TrackedNamespace {
     private(set) var pause = 1
     /// What stands in it is known.
     private(set) var isRead = false
+    /// The last call of ``read(through:_:_:_:)`` found other sockets than the one before, or some that change by themselves.
+    private(set) var hasChanged = false
     private var lastRead = 0
     private var rows: [SocketRow] = []
     private var counts: Counts?
+    private var bound: [SocketRow] = []
+    private var boundPause = 1
+    private var boundDue = 0
 
     /// How many sockets there are, by the kernel's own count.
     private struct Counts: Equatable {
@@ -36,15 +41,29 @@ struct TrackedNamespace {
 
     /// Its sockets as they were read last; the number of the namespace is the history's to give.
     var snapshot: Snapshot {
-        var snapshot = Snapshot(namespaceName: name, rows: rows, limits: limits)
+        let hidden = BoundSockets.missing(bound, in: rows)
+        var snapshot = Snapshot(namespaceName: name, rows: hidden.isEmpty ? rows : rows + hidden, limits: limits)
         snapshot.pause = pause
         return snapshot
+    }
+
+    /// Whether sock_diag is to be asked for its bound sockets.
+    func isBoundDue(_ sample: Int) -> Bool { sample >= boundDue }
+
+    /// Puts down what sock_diag told; what could not be asked for stays as it was. No count tells whether there are others: they are
+    /// asked for in each sample while something goes on in the namespace, and less and less often where nothing does.
+    mutating func setBound(_ rows: [SocketRow]?, _ sample: Int, _ longest: Int) {
+        let isQuiet = !hasChanged && (rows == nil || rows == bound)
+        boundPause = isQuiet ? min(boundPause * 2, longest) : 1
+        boundDue = sample + boundPause
+        if let rows { bound = rows }
     }
 
     /// Reads it, unless its turn has not come: one without TIME_WAIT whose sockets do not change is read less and less often, and at
     /// once when it has more or fewer of them. What cannot be read stays as it was.
     mutating func read(through pid: Int32, _ proc: ProcFS, _ sample: Int, _ longest: Int) {
         let path = "\(pid)/net"
+        hasChanged = false
         let counts = try? Counts(
             four: ProcSockstatCounts(proc.sockstat(netPath: path)), six: proc.sockstat6(netPath: path))
         let isQuiet = counts != nil && counts == self.counts && counts?.four.timeWait == 0
@@ -66,6 +85,7 @@ struct TrackedNamespace {
         isRead = true
         lastRead = sample
         let isSame = isQuiet && rows == tables.rows
+        hasChanged = !isSame
         pause = isSame ? min(pause * 2, longest) : 1
         if !isSame { rows = tables.rows }
     }

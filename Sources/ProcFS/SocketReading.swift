@@ -19,6 +19,9 @@ public struct SocketReading: Sendable {
     /// A reading without rows.
     public init() {}
 
+    /// Adds rows of the same network namespace that another witness has.
+    public mutating func add(_ others: [SocketRow]) { rows += others }
+
     mutating func reset() {
         rows.removeAll(keepingCapacity: true)
         malformed = 0

@@ -7,6 +7,7 @@ import ServiceLifecycle
 import Synchronization
 
 extension RecordedNamespaces: ExpressibleByArgument {}
+extension SocketSource: ExpressibleByArgument {}
 
 /// `portlog record`: the sampler in the foreground. It is what the systemd unit runs.
 struct RecordCommand: PortlogCommand {
@@ -67,6 +68,14 @@ struct RecordCommand: PortlogCommand {
     var namespaces = RecordedNamespaces.all
 
     @Option(
+        name: .long, parsing: .unconditional,
+        help: ArgumentHelp(
+            "Where sockets are read from: /proc alone; or sock_diag too, which adds TCP sockets that are bound and do not "
+                + "listen (Linux 6.8); auto: where it can be had. Default: proc.",
+            valueName: "auto|proc|sock-diag"))
+    var source = SocketSource.proc
+
+    @Option(
         name: .customLong("proc"), parsing: .unconditional,
         help: ArgumentHelp("The directory that stands for /proc.", valueName: "path"), completion: .directory)
     var procRoot = "/proc"
@@ -94,6 +103,7 @@ struct RecordCommand: PortlogCommand {
     }
 
     mutating func run(in world: World) async throws {
+        try source.check(procRoot: procRoot)
         let path = try database.path(in: world, recording: true)
         if database.database == nil { try makeFolder(of: path) }
         var logger = Logger(label: "portlog") { _ in JournalLogHandler(world: world) }
@@ -108,7 +118,7 @@ struct RecordCommand: PortlogCommand {
                 retention: RetentionPolicy(
                     budget: budget.bytes, samples: keepSamples.milliseconds, minutes: keepMinutes.milliseconds,
                     hours: keepHours.milliseconds),
-                namespaces: namespaces, procRoot: procRoot),
+                namespaces: namespaces, source: source, procRoot: procRoot),
             notifier: SystemdNotifier(environment: world.environment), logger: logger,
             onSample: { sample in
                 // Only the first sample in the history proves that the file could be opened and written.

@@ -6,7 +6,7 @@ enum ExitStatus: Int32, Sendable, CaseIterable {
     case usage = 64
     /// There is no such database, or no sample at the time asked for (EX_NOINPUT).
     case noInput = 66
-    /// The file is not portlog's, of another schema, or damaged (EX_UNAVAILABLE).
+    /// The file is not portlog's, of another schema, or damaged; or there is no sock_diag to record from (EX_UNAVAILABLE).
     case unavailable = 69
     /// A file cannot be created; no room at the start included (EX_CANTCREAT).
     case cannotCreate = 73

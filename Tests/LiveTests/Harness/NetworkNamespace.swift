@@ -36,6 +36,9 @@ final class NetworkNamespace {
         guard result.status == 0 else { throw HarnessError("ip netns attach: \(result)") }
     }
 
+    /// What another process's thread has to enter.
+    var path: String { "/proc/\(holder.pid)/ns/net" }
+
     /// Starts a program inside.
     func start(_ program: String, _ arguments: [String], catchErrors: Bool = true) throws -> ChildProcess {
         try ChildProcess("nsenter", inside(program, arguments), catchErrors: catchErrors)
@@ -55,6 +58,6 @@ final class NetworkNamespace {
     }
 
     private func inside(_ program: String, _ arguments: [String]) -> [String] {
-        ["--net=/proc/\(holder.pid)/ns/net", program] + arguments
+        ["--net=\(path)", program] + arguments
     }
 }

@@ -13,11 +13,15 @@ struct Portlog {
 
     /// A recorder of `namespace` with a database of its own.
     ///
-    /// - Parameter disk: where the database is; `nil`: with everything else of the test.
-    init(in namespace: NetworkNamespace, _ scratch: Scratch, on disk: SmallDisk? = nil) {
+    /// - Parameters:
+    ///   - disk: where the database is; `nil`: with everything else of the test.
+    ///   - file: the name of the database.
+    init(
+        in namespace: NetworkNamespace, _ scratch: Scratch, on disk: SmallDisk? = nil, file: String = "portlog.db"
+    ) {
         self.namespace = namespace
         self.disk = disk
-        database = disk?.file("portlog.db") ?? scratch.file("portlog.db")
+        database = disk?.file(file) ?? scratch.file(file)
     }
 
     /// Takes samples and ends. The default is a single one.
