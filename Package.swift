@@ -113,6 +113,12 @@ let package = Package(
             dependencies: ["portlog", "PortModel", "PortHistory", "PortReports", "TestSupport"],
             exclude: ["Golden"],
             swiftSettings: strict),
+        // The model against the kernel that runs, in threads with network namespaces of their own.
+        .systemLibrary(name: "CThreads", path: "Tests/CThreads"),
+        .testTarget(
+            name: "KernelTests",
+            dependencies: ["CThreads", "PortModel", "ProcFS", "SockDiag", "portload", "TestSupport"],
+            swiftSettings: strict),
         .testTarget(
             name: "LiveTests",
             dependencies: ["portlog", "portload", "CLinux", "PortModel", "ProcFS", "SockDiag", "TestSupport"],

@@ -1,0 +1,52 @@
+import PortModel
+
+/// The addresses of a network namespace: /proc/net/fib_trie for IPv4, /proc/net/if_inet6 for IPv6.
+enum ProcAddresses {
+    /// Reads `fib_trie`: an address behind `|--`, then its routes, of which LOCAL and BROADCAST are those that bind() takes. Rules of
+    /// one's own (`ip rule`) give it more tables, called `Id n`, which do not count.
+    static func readRoutes(_ bytes: [UInt8], into addresses: inout LocalAddresses) {
+        var address: IPAddress?
+        var isCounted = true
+        for line in ProcText.decode(bytes[...]).split(separator: "\n") {
+            let words = line.split(separator: " ")
+            if !line.hasPrefix(" ") { isCounted = !line.hasPrefix("Id ") }
+            if words.first == "|--", words.count == 2 {
+                address = IPAddress(String(words[1]))
+            } else if let first = words.first, first.hasPrefix("/"), let length = Int(first.dropFirst()), isCounted,
+                words.contains("LOCAL") || words.contains("BROADCAST"), let address
+            {
+                addresses.insert(address, prefix: length)
+            }
+        }
+    }
+
+    /// Reads `if_inet6`: address, interface, prefix, scope and flags in hexadecimal, and the interface's name. An address that is
+    /// tentative or a duplicate is not there yet for bind() (IFA_F_TENTATIVE, IFA_F_DADFAILED of linux/if_addr.h).
+    static func readInterfaces(_ bytes: [UInt8], into addresses: inout LocalAddresses) {
+        for line in ProcText.decode(bytes[...]).split(separator: "\n") {
+            let words = line.split(separator: " ")
+            guard words.count >= 6, words[0].utf8.count == 32, let flags = UInt32(words[4], radix: 16),
+                let high = UInt64(words[0].prefix(16), radix: 16), let low = UInt64(words[0].dropFirst(16), radix: 16)
+            else { continue }
+            let (optimistic, duplicate, tentative): (UInt32, UInt32, UInt32) = (0x04, 0x08, 0x40)
+            if flags & tentative != 0 && flags & (optimistic | duplicate) != optimistic { continue }
+            addresses.insert(IPAddress(high: high, low: low))
+        }
+    }
+}
+
+extension ProcFS {
+    /// The addresses that bind() takes in the network namespace of `netPath`; see ``readSockets(netPath:into:)``.
+    ///
+    /// A missing if_inet6 is normal: IPv6 is off.
+    public func localAddresses(netPath: String = "net") throws(ProcError) -> LocalAddresses {
+        var addresses = LocalAddresses()
+        ProcAddresses.readRoutes(try ProcFile(path("\(netPath)/fib_trie")).bytes(), into: &addresses)
+        do throws(ProcError) {
+            ProcAddresses.readInterfaces(try ProcFile(path("\(netPath)/if_inet6")).bytes(), into: &addresses)
+        } catch .vanished {
+            return addresses
+        }
+        return addresses
+    }
+}

@@ -1,0 +1,169 @@
+import CThreads
+import Glibc
+import PortModel
+import ProcFS
+import SockDiag
+import TestSupport
+
+@testable import portload
+
+/// How much the model is told about the sockets.
+enum Witness: String, CaseIterable {
+    /// What /proc shows.
+    case proc
+    /// And what sock_diag shows besides: sockets that are only bound, and IPV6_V6ONLY.
+    case diag
+    /// And the options of every socket that has a descriptor.
+    case inspected
+}
+
+/// One bind() that is predicted, and made.
+struct BindTrial {
+    var population: Population
+    var request: BindRequest
+    var port: UInt16
+    /// What the model says, by what it was told.
+    var verdicts: [Witness: BindVerdict] = [:]
+    /// What the model was told: without the inodes, which differ each time.
+    var view: [Witness: [BoundSocket]] = [:]
+    /// What the kernel says: nil for success.
+    var errno: String?
+
+    init(_ population: Population, _ request: BindRequest, port: UInt16) {
+        self.population = population
+        self.request = request
+        self.request.local.port = port
+        self.port = port
+    }
+
+    /// A random request.
+    static func request(_ transport: TransportProtocol, using generator: inout SeededGenerator) -> BindRequest {
+        let text = Population.addresses.randomElement(using: &generator) ?? "0.0.0.0"
+        let address = IPAddress(text) ?? .anyIPv4
+        return BindRequest(
+            transport, Endpoint(address, 0), family: text.contains(":") ? .ipv6 : .ipv4,
+            reuseAddress: Bool.random(using: &generator), reusePort: Bool.random(using: &generator),
+            isV6Only: Bool.random(using: &generator) && text == "::",
+            uid: Population.users.randomElement(using: &generator) ?? 0)
+    }
+
+    /// Whether the prediction is wrong.
+    func isWrong(_ witness: Witness) -> Bool {
+        switch verdicts[witness]?.outcome {
+        case .succeeds: errno != nil
+        case .fails(let error): errno != error.rawValue
+        case .depends: errno != nil && errno != "EADDRINUSE"
+        case nil: false
+        }
+    }
+
+    /// Makes the bind().
+    mutating func ask() throws {
+        let text = request.local.address.text(in: request.family)
+        guard let address = SocketAddress(text, port) else { return }
+        _ = setfsuid(request.uid)
+        defer { _ = setfsuid(0) }
+        let socket = try Socket.open(
+            request.transport == .tcp ? SOCK_STREAM : SOCK_DGRAM, address.family,
+            .init(
+                reuseAddress: request.reuseAddress, reusePort: request.reusePort,
+                v6Only: request.family == .ipv6 ? request.isV6Only : nil))
+        defer { socket.close() }
+        do {
+            try socket.bind(address)
+            errno = nil
+        } catch let failure as SocketFailure {
+            errno = failure.errnoName
+        }
+    }
+}
+
+/// Trials side by side, each on a port of its own, so that the tables are read once for all.
+struct BindTrials {
+    private let sink: Sink
+    private let limits: PortLimits
+    private let addresses: LocalAddresses
+    private var nextPort: UInt16 = 2000
+    private let proc = ProcFS()
+
+    init() throws {
+        sink = try Sink()
+        limits = ProcFS().limits().limits
+        addresses = try ProcFS().localAddresses(netPath: "thread-self/net")
+    }
+
+    /// Predicts and makes some.
+    mutating func run(_ trials: [(Population, BindRequest)]) throws -> [BindTrial] {
+        var results: [BindTrial] = []
+        var standing: [StandingPopulation] = []
+        for (population, request) in trials {
+            nextPort = nextPort >= 30_000 ? 2000 : nextPort + 1
+            results.append(BindTrial(population, request, port: nextPort))
+            standing.append(StandingPopulation(population, on: nextPort, towards: sink))
+        }
+        let rows = Dictionary(grouping: proc.sockets(netPath: "thread-self/net").rows) { $0.local.port }
+        let diag = Dictionary(grouping: try SockDiag().sockets().sockets) { $0.row.local.port }
+        for index in results.indices {
+            results[index].population.members = standing[index].made
+            let (port, transport) = (results[index].port, results[index].request.transport)
+            let seen = (rows[port] ?? []).filter { $0.table.transport == transport }
+            let witnessed = (diag[port] ?? []).filter { $0.row.table.transport == transport }
+            for witness in Witness.allCases {
+                if witness == .proc, witnessed.contains(where: \.isBoundOnly) { continue }
+                var sockets = BoundSocket.assumingRoles(of: seen)
+                if witness != .proc { sockets = BoundSocket.witnessed(sockets, by: witnessed) }
+                if witness == .inspected { standing[index].inspect(&sockets) }
+                results[index].view[witness] = sockets.map(\.asSeen)
+                BindEvidence.apply(to: &sockets)
+                results[index].verdicts[witness] = BindRules.judge(
+                    results[index].request, sockets, limits, addresses, isInKernelOrder: true)
+            }
+            try results[index].ask()
+        }
+        return results
+    }
+}
+
+extension StandingPopulation {
+    /// Fills in what the sockets themselves say.
+    fileprivate func inspect(_ found: inout [BoundSocket]) {
+        for index in found.indices {
+            guard let socket = sockets[found[index].row.inode] else { continue }
+            found[index].reuseAddress = socket.option(SOL_SOCKET, SO_REUSEADDR) != 0
+            found[index].reusePort = socket.option(SOL_SOCKET, SO_REUSEPORT) != 0
+            if found[index].row.table.family == .ipv6, !found[index].row.local.address.isIPv4 {
+                found[index].isV6Only = socket.option(Int32(IPPROTO_IPV6), IPV6_V6ONLY) != 0
+            }
+        }
+    }
+}
+
+extension BoundSocket {
+    /// What `/proc` sockets become with what sock_diag says of them, and of those that it alone shows.
+    fileprivate static func witnessed(_ sockets: [BoundSocket], by diag: [DiagSocket]) -> [BoundSocket] {
+        var result = sockets
+        for witness in diag {
+            if witness.isBoundOnly {
+                result.append(BoundSocket(witness.row, role: .none))
+                result[result.count - 1].interface = witness.interface
+                result[result.count - 1].isV6Only = witness.v6Only ?? result[result.count - 1].isV6Only
+            } else if let index = result.firstIndex(where: { $0.row.inode == witness.row.inode }),
+                witness.row.inode != 0
+            {
+                result[index].interface = witness.interface
+                result[index].isV6Only = witness.v6Only ?? result[index].isV6Only
+            }
+        }
+        return result
+    }
+
+    /// Without what differs each time.
+    fileprivate var asSeen: BoundSocket {
+        var socket = self
+        socket.row.inode = min(1, row.inode)
+        socket.row.local.port = 0
+        socket.row.remote.port = min(1, row.remote.port)
+        socket.row.timerTicks = min(1, row.timerTicks)
+        return socket
+    }
+}
