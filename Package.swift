@@ -47,10 +47,12 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict),
+        .target(
+            name: "PortProbe", dependencies: ["PortModel", "ProcFS", "SockDiag"], swiftSettings: strict),
         .executableTarget(
             name: "portlog",
             dependencies: [
-                "PortModel", "PortHistory", "PortReports", "PortRecorder", logging,
+                "PortModel", "PortHistory", "PortReports", "PortRecorder", "PortProbe", logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],

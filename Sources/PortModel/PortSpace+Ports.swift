@@ -10,7 +10,7 @@ extension PortSpace {
     }
 
     /// Whether connect() tries the port in its first pass.
-    func hasLowParity(_ port: UInt16) -> Bool { (port ^ limits.range.first) & 1 == 0 }
+    public func hasLowParity(_ port: UInt16) -> Bool { (port ^ limits.range.first) & 1 == 0 }
 
     /// Counts a port as open or as closed from now on, for the namespace and each destination that has a four-tuple on it.
     mutating func flip(_ port: UInt16, open: Bool) {

@@ -90,7 +90,8 @@ public struct PortSpace: Sendable {
     var pending = DueQueue()
     /// Four-tuples of the round whose sockets are new, on ports of the parity that connect() tries last.
     var newcomers: [(slot: Int32, generation: UInt32)] = []
-    var suspicious = 0
+    /// Connections that look as if bind() had chosen their ports: ``judgeNewcomers()``.
+    public internal(set) var suspicious = 0
     /// Four-tuples, by key, that sockets above suspicion have left: in the round before, and in this one.
     var acquitted: (before: Set<UInt64>, now: Set<UInt64>) = ([], [])
     /// Sticky ports that sockets have left in this round.

@@ -9,4 +9,9 @@ extension KeyedEncodingContainer {
     mutating func encode(orNull value: (some FixedWidthInteger & Encodable)?, forKey key: Key) throws {
         if let value { try encode(value, forKey: key) } else { try encodeNil(forKey: key) }
     }
+
+    /// Encodes a fraction, or `null` where there is none.
+    mutating func encode(orNull value: Double?, forKey key: Key) throws {
+        if let value { try encode(value, forKey: key) } else { try encodeNil(forKey: key) }
+    }
 }

@@ -20,7 +20,8 @@ struct Portlog: AsyncParsableCommand {
         version: Version.current,
         subcommands: [
             RecordCommand.self, StatusCommand.self, TimeWaitCommand.self, EphemeralCommand.self, ConflictsCommand.self,
-            ListenersCommand.self, WhoCommand.self, SocketsCommand.self, ExportCommand.self,
+            ListenersCommand.self, WhoCommand.self, SocketsCommand.self, ExplainCommand.self, DoctorCommand.self,
+            ExportCommand.self,
             DatabaseCommand.self,
         ])
 

@@ -44,6 +44,9 @@ public struct BindVerdict: Hashable, Sendable {
     public var blockers: [Blocker] = []
     /// Whether the address is one of the host's is not known.
     public var dependsOnAddress = false
+
+    /// A verdict without blockers.
+    public init(outcome: Outcome) { self.outcome = outcome }
 }
 
 /// Why bind() fails.

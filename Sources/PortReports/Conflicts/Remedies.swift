@@ -79,7 +79,7 @@ struct Remedies {
 
     /// Whether it is a service's name that needs no quoting: a cgroup may be given any name by who owns it. A user's whole
     /// session (`user@1000.service`) is none.
-    private static func isService(_ unit: String) -> Bool {
+    static func isService(_ unit: String) -> Bool {
         unit.hasSuffix(".service") && !unit.hasPrefix("-") && !unit.hasPrefix("user@")
             && unit.utf8.allSatisfy { byte in
                 switch byte {
