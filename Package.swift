@@ -119,7 +119,10 @@ let package = Package(
         .systemLibrary(name: "CThreads", path: "Tests/CThreads"),
         .testTarget(
             name: "KernelTests",
-            dependencies: ["CThreads", "PortModel", "ProcFS", "SockDiag", "portload", "TestSupport"],
+            dependencies: [
+                "CThreads", "PortModel", "ProcFS", "SockDiag", "PortHistory", "PortProbe", "PortReports", "portload",
+                "TestSupport",
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "LiveTests",

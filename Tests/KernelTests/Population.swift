@@ -264,11 +264,12 @@ final class StandingPopulation {
 /// Where the connections of populations go to.
 final class Sink {
     private var listeners: [String: Socket] = [:]
-    private static let port: UInt16 = 9
+    let port: UInt16
 
-    init() throws {
+    init(port: UInt16 = 9) throws {
+        self.port = port
         for (family, text) in [("4", "0.0.0.0"), ("6", "::")] {
-            guard let address = SocketAddress(text, Self.port) else { continue }
+            guard let address = SocketAddress(text, port) else { continue }
             let socket = try Socket.open(SOCK_STREAM, address.family, .init(v6Only: family == "6" ? true : nil))
             try socket.bind(address)
             try socket.listen(backlog: 4096)
@@ -280,7 +281,7 @@ final class Sink {
     deinit { for socket in listeners.values { socket.close() } }
 
     func address(_ target: String) throws -> SocketAddress {
-        guard let address = SocketAddress(target, Self.port) else { throw SocketFailure("address", 0) }
+        guard let address = SocketAddress(target, port) else { throw SocketFailure("address", 0) }
         return address
     }
 

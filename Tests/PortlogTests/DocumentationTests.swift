@@ -35,7 +35,8 @@ import Testing
         #expect(Set(Question.all.map(\.name)).subtracting(chapters.map { $0.command[0] }).isEmpty)
         for chapter in chapters {
             let answer = await Asked(chapter.command, of: history)
-            #expect(answer.code == 0)
+            // A verdict is an exit code.
+            #expect(answer.code == 0 || (chapter.command[0] == "explain" && answer.code < 3))
             let found = try answer.json
             if Golden.isUpdating {
                 text = text.replacingOccurrences(of: chapter.example, with: try Golden.pretty(found))

@@ -26,6 +26,9 @@ struct BindRemedies {
         let blockers = verdict.blockers.map { entries[$0.index] }
         var lines = wait(blockers) + stop(blockers) + options(blockers) + other(blockers)
         if verdict.outcome == .depends { lines = look + lines }
+        if let first = lines.first, first.hasPrefix("Or ") {
+            lines[0] = first.dropFirst(3).prefix(1).uppercased() + first.dropFirst(4)
+        }
         return lines + reserve
     }
 
@@ -93,7 +96,11 @@ struct BindRemedies {
         var lines: [String] = []
         let isUDP = request.transport == .udp
         let passable = blockers.allSatisfy { !$0.socket.isListening }
-        let mayHelp = blockers.contains { $0.socket.reuseAddress != false }
+        // What calls connect() alone seldom sets it.
+        let mayHelp = blockers.contains {
+            $0.socket.reuseAddress != false
+                && !($0.socket.row.isConnectedTCP && $0.socket.role == .outgoing && !$0.socket.isTimeWait)
+        }
         if (passable || isUDP), mayHelp, !request.reuseAddress {
             let what =
                 isUDP

@@ -36,11 +36,23 @@ public struct ExplainBindReport: Sendable {
 
     private func makeForPort() -> ExplainReport {
         let verdict = BindRules.judge(
-            request, entries.map(\.socket), scene.limits, scene.addresses, isInKernelOrder: scene.isPresent)
+            request, entries.map(\.socket), scene.limits, addresses, isInKernelOrder: scene.isPresent)
         var report = report(of: verdict.outcome, verdict.blockers)
         report.remedies = BindRemedies(scene, request, entries, verdict).lines
         report.explanation = explanation(verdict)
         return report
+    }
+
+    /// Of the past an address is known to have been there by the sockets that had it.
+    private var addresses: LocalAddresses? {
+        if let addresses = scene.addresses { return addresses }
+        let asked = request.local.address
+        guard asked.isLoopback || scene.entries.contains(where: { $0.socket.row.local.address == asked }) else {
+            return nil
+        }
+        var addresses = LocalAddresses()
+        addresses.insert(asked)
+        return addresses
     }
 
     private func explanation(_ verdict: BindVerdict) -> String {

@@ -3,21 +3,23 @@ import PortModel
 /// The words in which `explain` and `doctor` speak of sockets and their programs. What a process chose itself is made harmless.
 enum SocketWords {
     /// `nginx (pid 77, nginx.service)`, `an unknown program of user 33`, `an unknown program`.
-    static func program(_ holder: HolderDocument) -> String {
+    ///
+    /// - Parameter tellsHow: whether it says so where the owner is not observed but concluded.
+    static func program(_ holder: HolderDocument, tellsHow: Bool = true) -> String {
         guard let owner = holder.owners.first?.owner else {
             return holder.uid.map { "an unknown program of user \($0)" } ?? "an unknown program"
         }
         let others = holder.owners.count - 1
         var details = "pid \(owner.pid)" + (others > 0 ? " and \(others) more" : "")
         if let place = owner.unit ?? owner.container { details += ", \(ConflictText.printable(place))" }
-        let concluded = holder.attribution == .observed ? "" : ", \(holder.attribution.name)"
+        let concluded = holder.attribution == .observed || !tellsHow ? "" : ", \(holder.attribution.name)"
         return "\(ConflictText.printable(owner.command)) (\(details)\(concluded))"
     }
 
     /// All programs among some sockets, the most frequent first: `a (pid 1), b (pid 2) and 3 more programs`.
     static func programs(_ holders: some Sequence<HolderDocument>, limit: Int = 3) -> String {
         var counts: [String: Int] = [:]
-        for holder in holders { counts[program(holder), default: 0] += 1 }
+        for holder in holders { counts[program(holder, tellsHow: false), default: 0] += 1 }
         let names = counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map(\.key)
         if names.isEmpty { return "nobody" }
         let rest = names.count - limit

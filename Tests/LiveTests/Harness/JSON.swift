@@ -50,5 +50,6 @@ enum JSON: Hashable {
     var array: [JSON] { if case .array(let elements) = self { elements } else { [] } }
     var string: String? { if case .string(let value) = self { value } else { nil } }
     var int: Int? { if case .number(let value) = self { Int(exactly: value) } else { nil } }
+    var double: Double? { if case .number(let value) = self { value } else { nil } }
     var bool: Bool? { if case .bool(let value) = self { value } else { nil } }
 }

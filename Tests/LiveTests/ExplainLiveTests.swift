@@ -1,0 +1,147 @@
+import Foundation
+import Testing
+
+@testable import portload
+
+extension LiveTests {
+    /// `explain` and `doctor`, on real sockets: what they say, and then what the kernel does.
+    @Suite struct ExplainLiveTests {
+        private let scratch: Scratch
+        private let namespace: NetworkNamespace
+        private let portlog: Portlog
+        private let web: Agent
+        private let shop: Agent
+
+        init() throws {
+            scratch = try Scratch()
+            namespace = try NetworkNamespace(range: 40000...40009, sysctls: ["tcp_tw_reuse": "0"])
+            portlog = Portlog(in: namespace, scratch)
+            web = try Agent(in: namespace, program: scratch.program(named: "web"))
+            shop = try Agent(in: namespace, program: scratch.program(named: "shop"))
+        }
+
+        /// Explains the present, inside the namespace; the document, and how the command ended.
+        private func explain(_ words: String...) throws -> (JSON, Int32) {
+            let arguments = [Binaries.portlog, "explain"] + words + ["--database", portlog.database, "-o", "json"]
+            let process = try namespace.start(arguments[0], Array(arguments.dropFirst()))
+            let result = Command.finish(process)
+            return (try JSON(text: result.output), result.status)
+        }
+
+        /// The classic incident: a listener stops, an outgoing connection takes its port, the restart fails.
+        @Test func theThiefOfAPortIsNamedAtThatSecondAndLater() throws {
+            try web.serve("127.0.0.1", 40004)
+            try shop.serve("127.0.0.1", 8080)
+            try portlog.record()
+            try web(.init(command: .close, name: "server"))
+            try #require(try shop.connect("127.0.0.1", 8080, count: 10, as: "thieves").contains(40004))
+            let failure = try web.ask(.init(command: .listen, name: "again", address: "127.0.0.1", port: 40004))
+            #expect(failure.errno == "EADDRINUSE")
+            try portlog.record()
+            let moment = try #require(try portlog.ask("status")["last_sample"]["taken_at"].string)
+
+            let (now, status) = try explain("bind", "tcp", "127.0.0.1:40004", "--reuse-address")
+            for (report, code) in [(now, status), try past("bind", "tcp", "127.0.0.1:40004", "--at", moment)] {
+                #expect(code == 1 || code == 2)
+                let blocker = report["blockers"].array.first
+                #expect(blocker?["owners"].array.first?["pid"].int == Int(shop.pid))
+                #expect(blocker?["local_port"].int == 40004)
+                #expect(report["explanation"].string?.contains("shop (pid \(shop.pid)") == true)
+                let line = "net.ipv4.ip_local_reserved_ports=40004"
+                #expect(report["remedies"].array.contains { $0.string?.contains(line) == true })
+            }
+            let (plain, code) = try explain("bind", "tcp", "127.0.0.1:40004")
+            #expect(
+                code == 1 && plain["errno"].string == "EADDRINUSE" && plain["blockers"].array[0]["certain"].bool == true
+            )
+
+            let thefts = try portlog.ask("conflicts")["conflicts"].array.filter { $0["kind"].string == "port_stolen" }
+            #expect(thefts.contains { $0["port"].int == 40004 })
+            // Later, when everything has gone, the history still knows.
+            shop.end()
+            try portlog.record(samples: 3)
+            let (later, _) = try past("bind", "tcp", "127.0.0.1:40004", "--at", moment)
+            #expect(later["blockers"].array.first?["owners"].array.first?["pid"].int == Int(shop.pid))
+        }
+
+        private func past(_ words: String...) throws -> (JSON, Int32) {
+            let result = try portlog.run(["explain"] + words)
+            return (try JSON(text: result.output), result.status)
+        }
+
+        @Test func timeWaitBlocksARestartUntilBothSidesReuse() throws {
+            try web.serve("127.0.0.1", 8080)
+            try shop.connect("127.0.0.1", 8080, count: 2, as: "c")
+            try web(.init(command: .closeAccepted, count: 2, listener: "server"))
+            try shop(.init(command: .close, name: "c"))
+            try portlog.record()
+            try web(.init(command: .close, name: "server"))
+            let (report, code) = try explain("bind", "tcp", "0.0.0.0:8080")
+            #expect(code == 1)
+            #expect(report["blockers"].array.count == 2)
+            for blocker in report["blockers"].array {
+                #expect(blocker["state"].string == "time_wait")
+                // Only history knows whose it was.
+                #expect(blocker["owners"].array.first?["pid"].int == Int(web.pid))
+                #expect(blocker["remaining_seconds"].double.map { $0 > 50 && $0 <= 60 } == true)
+            }
+            #expect(report["remedies"].array.contains { $0.string?.hasPrefix("Wait ") == true })
+            #expect(try web.ask(.init(command: .bind, name: "b", address: "0.0.0.0", port: 8080)).errno == "EADDRINUSE")
+            let (open, two) = try explain("bind", "tcp", "0.0.0.0:8080", "--reuse-address")
+            #expect(two == 2 && open["verdict"].string == "depends")
+        }
+
+        @Test func inspectingTheSocketTurnsDependsIntoAnAnswer() throws {
+            for (port, reuses) in [(UInt16(8081), true), (8082, false)] {
+                try web(
+                    .init(command: .bind, name: "b\(port)", address: "127.0.0.1", port: port, reuseAddress: reuses))
+                let place = "127.0.0.1:\(port)"
+                #expect(try explain("bind", "tcp", place, "--reuse-address").1 == 2)
+                let (report, code) = try explain("bind", "tcp", place, "--reuse-address", "--inspect")
+                #expect(code == (reuses ? 0 : 1), "\(report)")
+                let reply = try shop.ask(
+                    .init(command: .bind, name: "b\(port)", address: "127.0.0.1", port: port, reuseAddress: true))
+                #expect(reply.ok == reuses)
+            }
+            // Without sock_diag nothing shows a socket that is only bound.
+            #expect(try explain("bind", "tcp", "127.0.0.1:8082", "--source", "proc").1 == 0)
+        }
+
+        @Test func connectSaysHowManyFitAndWhoHasTheRest() throws {
+            try web.serve("127.0.0.1", 8080)
+            try shop.connect("127.0.0.1", 8080, count: 7)
+            let (some, code) = try explain("connect", "127.0.0.1:8080")
+            #expect(code == 0 && some["free"].int == 3 && some["used"].int == 7 && some["capacity"].int == 10)
+            #expect(some["connect"]["slow_connect"].bool == true)
+            #expect(try shop.countFreePorts("127.0.0.1", 8080) == 3)
+            try shop.connect("127.0.0.1", 8080, count: 3, as: "rest")
+            let (full, one) = try explain("connect", "127.0.0.1:8080")
+            #expect(one == 1 && full["errno"].string == "EADDRNOTAVAIL" && full["free"].int == 0)
+            #expect(full["explanation"].string?.contains("shop (pid \(shop.pid))") == true)
+            // Another source address has ports of its own.
+            #expect(try explain("connect", "--from", "127.0.0.9", "127.0.0.1:8080").0["free"].int == 10)
+        }
+
+        @Test func privilegedPortsAndForeignAddressesAreToldApart() throws {
+            let (denied, _) = try explain("bind", "tcp", "0.0.0.0:80", "--uid", "1000")
+            #expect(denied["errno"].string == "EACCES")
+            let (foreign, _) = try explain("bind", "tcp", "10.99.0.1:8080")
+            #expect(foreign["errno"].string == "EADDRNOTAVAIL")
+        }
+
+        @Test func doctorFindsTheListenerInTheRangeAndWhoUsesUpThePorts() throws {
+            try web.serve("127.0.0.1", 40004)
+            try web.serve("127.0.0.1", 8080, as: "other")
+            try shop.connect("127.0.0.1", 8080, count: 8)
+            let arguments = ["doctor", "--database", portlog.database, "-o", "json"]
+            let result = Command.finish(try namespace.start(Binaries.portlog, arguments))
+            #expect(result.status == 0)
+            let findings = try JSON(text: result.output)["findings"].array
+            let checks = findings.compactMap { $0["check"].string }
+            #expect(checks.contains("listener_in_range") && checks.contains("ephemeral_use"))
+            #expect(checks.contains("recorder"))
+            let listener = findings.first { $0["check"].string == "listener_in_range" }
+            #expect(listener?["remedies"].array.first?.string == "sysctl -w net.ipv4.ip_local_reserved_ports=40004")
+        }
+    }
+}
