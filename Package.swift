@@ -30,7 +30,7 @@ let package = Package(
             path: "Migrations",
             resources: [
                 .embedInCode("0001_intervals.sql"), .embedInCode("0002_rollups.sql"),
-                .embedInCode("0003_namespaces.sql"),
+                .embedInCode("0003_namespaces.sql"), .embedInCode("0004_alerts.sql"),
             ],
             swiftSettings: strict),
         .target(

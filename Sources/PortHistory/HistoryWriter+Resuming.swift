@@ -12,6 +12,8 @@ extension HistoryWriter {
             listeners = ListenerMemory()
             datagrams = DatagramSharing()
             inference = OwnerInference()
+            listenerBook = ListenerBook()
+            closeWaits = CloseWaitCounts()
             let newest = try SampleTable.newest(in: database)
             newestSample = try Int.fetchOne(database, sql: "SELECT max(number) FROM sample") ?? 0
             if newestSample != newest?.number ?? 0 {
@@ -65,6 +67,8 @@ extension HistoryWriter {
         datagrams = DatagramSharing()
         listeners = ListenerMemory()
         inference = OwnerInference()
+        listenerBook = ListenerBook()
+        closeWaits = CloseWaitCounts()
     }
 
     private func restoreListeners(from database: Database) throws {
@@ -83,6 +87,8 @@ extension HistoryWriter {
             nextID = max(nextID, socket.id &+ 1)
             if socket.row.isListener { listeners.opened(.init(socket.row, socket.namespace)) }
             try noteOwner(of: socket, in: database)
+            if socket.row.isListener { listenerBook.insert(socket) }
+            closeWaits.add(socket, 1)
             datagrams.insert(socket)
             open.restore(socket)
         }

@@ -25,6 +25,10 @@ public final class HistoryWriter {
     var rollups = RollupWriter()
     var datagrams = DatagramSharing()
     var inference = OwnerInference()
+    var listenerBook = ListenerBook()
+    var closeWaits = CloseWaitCounts()
+    /// Connections that the sample at hand found on ports of listeners that are gone.
+    var strays: [SampleFigures.Stray] = []
     var wordUse = WordUse()
     private var retentionSweep: RetentionSweep
     var wordSweep = WordSweep()
