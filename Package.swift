@@ -38,12 +38,13 @@ let package = Package(
             dependencies: ["PortModel", "Migrations", grdb, .product(name: "GRDBSQLite", package: "GRDB.swift")],
             swiftSettings: strict),
         .target(name: "PortReports", dependencies: ["PortModel", "PortHistory"], swiftSettings: strict),
+        .target(name: "PortAlerts", dependencies: ["PortModel", "PortHistory"], swiftSettings: strict),
         .systemLibrary(name: "CLinux"),
         .target(name: "SockDiag", dependencies: ["CLinux", "PortModel"], swiftSettings: strict),
         .target(
             name: "PortRecorder",
             dependencies: [
-                "CLinux", "PortModel", "ProcFS", "SockDiag", "PortHistory", logging,
+                "CLinux", "PortModel", "ProcFS", "SockDiag", "PortHistory", "PortAlerts", logging,
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict),
@@ -52,7 +53,7 @@ let package = Package(
         .executableTarget(
             name: "portlog",
             dependencies: [
-                "PortModel", "PortHistory", "PortReports", "PortRecorder", "PortProbe", logging,
+                "PortModel", "PortHistory", "PortReports", "PortAlerts", "PortRecorder", "PortProbe", logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
@@ -107,8 +108,12 @@ let package = Package(
             dependencies: ["PortReports", "PortHistory", "PortModel", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
+            name: "PortAlertsTests",
+            dependencies: ["PortAlerts", "PortHistory", "PortModel", "TestSupport"],
+            swiftSettings: strict),
+        .testTarget(
             name: "PortRecorderTests",
-            dependencies: ["PortRecorder", "PortHistory", "ProcFS", "PortModel", grdb, logging],
+            dependencies: ["PortRecorder", "PortAlerts", "PortHistory", "ProcFS", "PortModel", grdb, logging],
             swiftSettings: strict),
         .testTarget(
             name: "PortlogTests",

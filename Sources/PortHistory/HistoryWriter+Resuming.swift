@@ -7,6 +7,7 @@ extension HistoryWriter {
     func resume() throws {
         try queue.inDatabase { database in
             isStale = true
+            isFirstFigures = true
             forgetWords()
             open = OpenSockets()
             listeners = ListenerMemory()

@@ -29,6 +29,8 @@ public final class HistoryWriter {
     var closeWaits = CloseWaitCounts()
     /// Connections that the sample at hand found on ports of listeners that are gone.
     var strays: [SampleFigures.Stray] = []
+    /// The next figures tell everything there is.
+    var isFirstFigures = true
     var wordUse = WordUse()
     private var retentionSweep: RetentionSweep
     var wordSweep = WordSweep()

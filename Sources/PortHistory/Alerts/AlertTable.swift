@@ -125,18 +125,24 @@ enum AlertTable {
 /// A process as an alert holds it.
 private struct StoredOwner: Codable {
     var pid: Int32
-    var start_ticks: UInt64
-    var started_at_ms: Int64
+    var startTicks: UInt64
+    var startedAt: Int64
     var command: String
     var executable: String?
     var uid: UInt32
     var unit: String?
     var container: String?
 
+    private enum CodingKeys: String, CodingKey {
+        case pid, command, executable, uid, unit, container
+        case startTicks = "start_ticks"
+        case startedAt = "started_at_ms"
+    }
+
     init(_ owner: PortOwner) {
         pid = owner.pid
-        start_ticks = owner.startTicks
-        started_at_ms = owner.startedAt.milliseconds
+        startTicks = owner.startTicks
+        startedAt = owner.startedAt.milliseconds
         command = owner.command
         executable = owner.executable
         uid = owner.uid
@@ -146,7 +152,7 @@ private struct StoredOwner: Codable {
 
     var owner: PortOwner {
         PortOwner(
-            pid: pid, startTicks: start_ticks, startedAt: Timestamp(milliseconds: started_at_ms), command: command,
+            pid: pid, startTicks: startTicks, startedAt: Timestamp(milliseconds: startedAt), command: command,
             executable: executable, uid: uid, unit: unit, container: container)
     }
 }

@@ -20,8 +20,11 @@ extension HistoryWriter {
                     capacity: counts.capacity, tcpPool: counts.pool(.tcp), udpPool: counts.pool(.udp),
                     timeWaits: rollups.timeWaits(of: snapshot.namespace)))
         }
-        figures.destinations.reserveCapacity(rollups.moved.count)
-        for (place, move) in rollups.moved {
+        figures.isComplete = isFirstFigures
+        let moved = isFirstFigures ? rollups.everyPlace : rollups.moved
+        isFirstFigures = false
+        figures.destinations.reserveCapacity(moved.count)
+        for (place, move) in moved {
             if let towards = rollups.towards(place, move) { figures.destinations.append(towards) }
         }
         figures.listening = listenerBook.take()
@@ -37,6 +40,19 @@ extension RollupWriter {
     fileprivate func timeWaits(of namespace: Int) -> Int {
         let subject = SeriesSubject.timeWait(namespace: namespace)
         return book.index(of: subject).map { book.meters[$0].level } ?? 0
+    }
+
+    /// Every destination with a port in use, as if the sample had changed it.
+    fileprivate var everyPlace: [Place: Move] {
+        var places = moved
+        for index in book.live {
+            let meter = book.meters[index]
+            guard meter.subject.kind == .destinationUsed, meter.level > 0, let destination = meter.subject.destination
+            else { continue }
+            let place = Place(namespace: Int16(truncatingIfNeeded: meter.subject.namespace), destination: destination)
+            if places[place] == nil { places[place] = Move() }
+        }
+        return places
     }
 
     /// The figures of a destination that has changed; `nil` where its namespace is gone.

@@ -20,6 +20,20 @@ public struct SampleFigures: Sendable {
         public var udpPool: BindPool
         /// Sockets in TIME_WAIT.
         public var timeWaits: Int
+
+        /// A namespace of its figures.
+        public init(
+            number: Int, name: String, limits: PortLimits, capacity: Int, tcpPool: BindPool, udpPool: BindPool,
+            timeWaits: Int
+        ) {
+            self.number = number
+            self.name = name
+            self.limits = limits
+            self.capacity = capacity
+            self.tcpPool = tcpPool
+            self.udpPool = udpPool
+            self.timeWaits = timeWaits
+        }
     }
 
     /// A destination whose figures have changed.
@@ -36,6 +50,18 @@ public struct SampleFigures: Sendable {
         public var entered: Int
         /// The holder of the connection that came last; 0 where that is not known.
         public var holder: Int
+
+        /// A destination of its figures.
+        public init(
+            namespace: Int, destination: Destination, use: DestinationUse, usedBefore: Int, entered: Int, holder: Int
+        ) {
+            self.namespace = namespace
+            self.destination = destination
+            self.use = use
+            self.usedBefore = usedBefore
+            self.entered = entered
+            self.holder = holder
+        }
     }
 
     /// A port on which listeners came or went, with those that stand there now: TCP listeners, or UDP sockets without a peer.
@@ -50,6 +76,14 @@ public struct SampleFigures: Sendable {
             public var holder: Int
             /// The user of the socket.
             public var uid: UInt32
+
+            /// A listener of its properties.
+            public init(address: IPAddress, inode: UInt64, holder: Int, uid: UInt32) {
+                self.address = address
+                self.inode = inode
+                self.holder = holder
+                self.uid = uid
+            }
         }
 
         /// One that has gone.
@@ -58,6 +92,12 @@ public struct SampleFigures: Sendable {
             public var listener: Listener
             /// For how long it was there, in milliseconds, as far as that is known.
             public var age: Int64
+
+            /// One that was there for so long.
+            public init(listener: Listener, age: Int64) {
+                self.listener = listener
+                self.age = age
+            }
         }
 
         /// The number of the namespace.
@@ -70,6 +110,17 @@ public struct SampleFigures: Sendable {
         public var listeners: [Listener]
         /// Those that have gone since the sample before.
         public var gone: [Gone]
+
+        /// A port of its listeners.
+        public init(
+            namespace: Int, transport: TransportProtocol, port: UInt16, listeners: [Listener], gone: [Gone] = []
+        ) {
+            self.namespace = namespace
+            self.transport = transport
+            self.port = port
+            self.listeners = listeners
+            self.gone = gone
+        }
     }
 
     /// An outgoing connection that came onto a port of a listener that has gone.
@@ -80,8 +131,17 @@ public struct SampleFigures: Sendable {
         public var row: SocketRow
         /// Who has it.
         public var holder: Int
+
+        /// A connection of a holder.
+        public init(namespace: Int, row: SocketRow, holder: Int) {
+            self.namespace = namespace
+            self.row = row
+            self.holder = holder
+        }
     }
 
+    /// Whether it tells everything there is, and not only what has changed: the first sample of a recorder does.
+    public var isComplete = false
     /// The sample as it was written.
     public var sample: SampleRecord
     /// Every namespace, by number.
@@ -94,6 +154,12 @@ public struct SampleFigures: Sendable {
     public var strays: [Stray] = []
     /// How many sockets in CLOSE_WAIT a holder has now, where that has changed.
     public var closeWaits: [Int: Int] = [:]
+
+    /// Figures of a sample that changes nothing.
+    public init(sample: SampleRecord, namespaces: [Namespace]) {
+        self.sample = sample
+        self.namespaces = namespaces
+    }
 }
 
 /// What an alert asks the history when it needs more than figures.
