@@ -21,6 +21,7 @@ struct Portlog: AsyncParsableCommand {
         subcommands: [
             RecordCommand.self, StatusCommand.self, TimeWaitCommand.self, EphemeralCommand.self, ConflictsCommand.self,
             ListenersCommand.self, WhoCommand.self, SocketsCommand.self, ExplainCommand.self, DoctorCommand.self,
+            AlertsCommand.self, CheckGroup.self,
             ExportCommand.self,
             DatabaseCommand.self,
         ])
