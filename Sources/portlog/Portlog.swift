@@ -23,7 +23,7 @@ struct Portlog: AsyncParsableCommand {
             ListenersCommand.self, WhoCommand.self, SocketsCommand.self, ExplainCommand.self, DoctorCommand.self,
             AlertsCommand.self, CheckGroup.self,
             ExportCommand.self,
-            DatabaseCommand.self,
+            DatabaseCommand.self, ConfigCommand.self,
         ])
 
     /// Runs the program in its process, and ends it.
