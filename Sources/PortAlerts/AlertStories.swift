@@ -155,7 +155,10 @@ struct AlertStories {
             update(&story, severity, observation, tell(severity), at: now)
             turn(&story, .worsened, at: now)
         } else {
-            update(&story, before.severity, observation, nil, at: now)
+            // Whose it is may be seen only later.
+            let isUnknown = before.owners.isEmpty && observation.severity != nil
+            let telling = isUnknown ? observation.severity.map(tell) : nil
+            update(&story, before.severity, observation, telling?.owners.isEmpty == false ? telling : nil, at: now)
         }
         let rests: Bool =
             switch observation.rest {

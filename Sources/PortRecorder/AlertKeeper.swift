@@ -13,23 +13,32 @@ final class AlertKeeper {
     private var engine: AlertEngine
     private var failure: HistoryError?
     private var suppressed = 0
+    private let counts: @Sendable () -> DeliveryCounts
+    /// What the history has; `nil` before the first sample, as a recorder counts from nothing.
+    private var noted: DeliveryCounts?
 
     /// A keeper that goes on with the alerts that the history has.
     ///
-    /// - Parameter deliver: takes every turn of an alert; it must not block.
+    /// - Parameters:
+    ///   - deliver: takes every turn of an alert; it must not block.
+    ///   - counts: what has become of deliveries.
     init(
         _ history: HistoryWriter, _ configuration: AlertConfiguration, at now: Moment, logger: Logger,
-        deliver: @escaping @Sendable (AlertEvent) -> Void
+        deliver: @escaping @Sendable (AlertEvent) -> Void, counts: @escaping @Sendable () -> DeliveryCounts
     ) throws(HistoryError) {
         self.history = history
         self.logger = logger
         self.deliver = deliver
+        self.counts = counts
         let known = try history.alerts(endedAfter: now.wall - configuration.reopenWithin)
         engine = AlertEngine(configuration, known: known, at: now)
     }
 
     /// Puts other settings in force from the next sample on.
-    func set(_ configuration: AlertConfiguration) { engine.configuration = configuration }
+    func set(_ configuration: AlertConfiguration) {
+        engine.configuration = configuration
+        history.tellEverything()
+    }
 
     /// A sample has been written.
     func look(at sample: SampleRecord, _ snapshots: [Snapshot]) {
@@ -42,6 +51,17 @@ final class AlertKeeper {
     func look(at loss: RecorderLoss, at now: Moment) {
         engine.evaluate(loss, at: now)
         settle(at: now)
+    }
+
+    /// What cannot be noted now is with a later sample.
+    private func noteCounts() {
+        let counts = counts()
+        if counts == noted { return }
+        do throws(HistoryError) {
+            try history.noteDeliveries(
+                delivered: counts.delivered, failed: counts.failed, dropped: counts.dropped)
+            noted = counts
+        } catch {}
     }
 
     private func settle(at now: Moment) {
@@ -59,6 +79,7 @@ final class AlertKeeper {
             }
         }
         for event in events { deliver(event) }
+        noteCounts()
         if engine.suppressed > suppressed {
             if suppressed == 0 {
                 logger.error(

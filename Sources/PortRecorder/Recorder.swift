@@ -48,6 +48,7 @@ public struct Recorder: Service {
     private let logger: Logger
     private let onSample: @Sendable (SampleRecord) -> Void
     private let onAlert: @Sendable (AlertEvent) -> Void
+    private let deliveries: @Sendable () -> DeliveryCounts
 
     /// A recorder.
     ///
@@ -55,14 +56,17 @@ public struct Recorder: Service {
     ///   - settings: what can be set anew while it runs; else the interval of the configuration and the default alerts.
     ///   - onSample: called after each sample is in the history.
     ///   - onAlert: called with every turn of an alert; it must not block.
+    ///   - deliveries: what has become of these.
     public init(
         _ configuration: Configuration, settings: RecorderSettings? = nil, clock: HostClock = .system,
         notifier: SystemdNotifier, logger: Logger, onSample: @escaping @Sendable (SampleRecord) -> Void = { _ in },
-        onAlert: @escaping @Sendable (AlertEvent) -> Void = { _ in }
+        onAlert: @escaping @Sendable (AlertEvent) -> Void = { _ in },
+        deliveries: @escaping @Sendable () -> DeliveryCounts = { DeliveryCounts() }
     ) {
         self.configuration = configuration
         self.settings = settings ?? RecorderSettings(.init(interval: configuration.interval))
         self.onAlert = onAlert
+        self.deliveries = deliveries
         self.clock = clock
         self.notifier = notifier
         self.logger = logger
@@ -202,7 +206,11 @@ public struct Recorder: Service {
                 path: configuration.database, host: host, bootID: boot, retention: configuration.retention)
             do {
                 let now = Moment(wall: clock.wall(), boot: clock.boot())
-                return (history, try AlertKeeper(history, values.alerts, at: now, logger: logger, deliver: onAlert))
+                return (
+                    history,
+                    try AlertKeeper(
+                        history, values.alerts, at: now, logger: logger, deliver: onAlert, counts: deliveries)
+                )
             } catch {
                 history.close()
                 throw error

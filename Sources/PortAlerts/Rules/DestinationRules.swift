@@ -8,7 +8,7 @@ struct DestinationRules {
         var destination: Destination
     }
 
-    /// From this utilization on a destination is followed.
+    /// From this utilization on a destination is followed, or from where a rule begins to look at it.
     private static let followed = 0.1
 
     private var tracks: [Place: DestinationTrack] = [:]
@@ -20,10 +20,14 @@ struct DestinationRules {
         _ stories: inout AlertStories
     ) {
         let isLooked = [AlertRule.ephemeralExhaustion, .slowConnect].contains { stories.configuration[$0].isEnabled }
+        let floor = min(
+            RuleSettings.forecastFloor,
+            stories.configuration.lowestWarning(.ephemeralExhaustion) * RuleSettings.hysteresis)
+        let followed = min(Self.followed, floor)
         var changed: Set<Place> = []
         for towards in figures.destinations where isLooked {
             let place = Place(namespace: towards.namespace, destination: towards.destination)
-            guard let namespace = names[towards.namespace], towards.use.utilization >= Self.followed else {
+            guard let namespace = names[towards.namespace], towards.use.utilization >= followed else {
                 tracks[place] = nil
                 continue
             }
@@ -39,10 +43,6 @@ struct DestinationRules {
                 before: sampleBefore)
             tracks[place] = track
         }
-        let floor = min(
-            RuleSettings.forecastFloor,
-            stories.configuration.lowestWarning(.ephemeralExhaustion)
-                * RuleSettings.hysteresis)
         for place in tracks.keys {
             guard let namespace = names[place.namespace], var track = tracks[place] else {
                 tracks[place] = nil

@@ -21,6 +21,23 @@ extension HistoryWriter {
         }
     }
 
+    /// Notes what has become of the deliveries of this recorder, for those who ask.
+    public func noteDeliveries(delivered: Int, failed: Int, dropped: Int) throws(HistoryError) {
+        do {
+            try queue.inDatabase { database in
+                try writePiece(database) {
+                    let counts = [("delivered", delivered), ("failed", failed), ("dropped", dropped)]
+                    for (name, count) in counts {
+                        try database.cachedStatement(sql: "INSERT OR REPLACE INTO setting (name, value) VALUES (?, ?)")
+                            .execute(arguments: ["alerts_\(name)", count])
+                    }
+                }
+            }
+        } catch {
+            throw failure(error)
+        }
+    }
+
     /// Writes alerts that began or changed, in one transaction; new ones have their numbers then.
     ///
     /// - Throws: Why nothing was written.

@@ -3,6 +3,13 @@ import PortModel
 
 /// What a sample shows of all that alerts are about.
 extension HistoryWriter {
+    /// The next figures tell everything there is, and not only what has changed: other rules may look at it.
+    public func tellEverything() {
+        isFirstFigures = true
+        listenerBook.touchAll()
+        closeWaits.touchAll()
+    }
+
     /// The figures of the newest sample, once it is written. What has changed is told once.
     ///
     /// - Parameters:

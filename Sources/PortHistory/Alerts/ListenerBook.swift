@@ -40,6 +40,9 @@ struct ListenerBook {
         touched = touched.filter { Int($0.namespace) != namespace }
     }
 
+    /// Takes every port for one that has changed.
+    mutating func touchAll() { touched.formUnion(ports.keys) }
+
     /// Gives the ports that have changed, and begins the next sample.
     mutating func take() -> [SampleFigures.Listening] {
         defer {

@@ -146,6 +146,13 @@ struct RecordCommand: PortlogCommand {
         let metadata: Logger.Metadata = ["database": "\(path)", "interval": "\(told.interval)"]
         let hasBegun = Atomic(false)
         let settings = RecorderSettings(told.reloadable)
+        let host = AlertMessage.hostName
+        // systemd says so where standard error is the journal; elsewhere alerts are lines of the log.
+        let journal = world.environment["JOURNAL_STREAM"] == nil ? nil : AlertDelivery.journalPath
+        let delivery = AlertDelivery(
+            DeliverySettings(told.delivery),
+            wording: .init(json: { AlertMessage(event: $0, host: host).line }, escape: TextEscape.escaped),
+            journal: journal, logger: logger)
         let recorder = Recorder(
             Recorder.Configuration(
                 database: path, interval: .milliseconds(told.interval.milliseconds), sampleLimit: samples,
@@ -155,9 +162,10 @@ struct RecordCommand: PortlogCommand {
                 // Only the first sample in the history proves that the file could be opened and written.
                 if !hasBegun.exchange(true, ordering: .relaxed) { log.info("recording", metadata: metadata) }
                 progress(sample)
-            })
+            }, onAlert: { delivery.deliver($0) }, deliveries: { delivery.counts })
         let reloader = ConfigurationReloader(
-            loader: loader, settings: settings, deliver: { _ in }, first: told, signals: hangups, world: world,
+            loader: loader, settings: settings, deliver: { delivery.set(DeliverySettings($0)) }, first: told,
+            signals: hangups, world: world,
             logger: logger)
         logger.info("starting", metadata: metadata)
 
@@ -170,6 +178,7 @@ struct RecordCommand: PortlogCommand {
             ], logger: quiet)
         configuration.gracefulShutdownSignals = [.sigterm, .sigint]
         try await ServiceGroup(configuration: configuration).run()
+        delivery.finish()
         if world.terminal.errorIsTerminal { try? world.errors.write("\n") }
         logger.info("stopped", metadata: ["database": "\(path)"])
     }
