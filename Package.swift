@@ -20,6 +20,9 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        // The file is read with Yams itself: it tells the lines, and the names that swift-configuration cannot list.
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.0.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
     ],
     targets: [
         // The product. Arrows point at the vocabulary (PortModel) and never back: docs/architecture.md.
@@ -30,7 +33,7 @@ let package = Package(
             path: "Migrations",
             resources: [
                 .embedInCode("0001_intervals.sql"), .embedInCode("0002_rollups.sql"),
-                .embedInCode("0003_namespaces.sql"),
+                .embedInCode("0003_namespaces.sql"), .embedInCode("0004_alerts.sql"),
             ],
             swiftSettings: strict),
         .target(
@@ -38,12 +41,13 @@ let package = Package(
             dependencies: ["PortModel", "Migrations", grdb, .product(name: "GRDBSQLite", package: "GRDB.swift")],
             swiftSettings: strict),
         .target(name: "PortReports", dependencies: ["PortModel", "PortHistory"], swiftSettings: strict),
+        .target(name: "PortAlerts", dependencies: ["PortModel", "PortHistory"], swiftSettings: strict),
         .systemLibrary(name: "CLinux"),
         .target(name: "SockDiag", dependencies: ["CLinux", "PortModel"], swiftSettings: strict),
         .target(
             name: "PortRecorder",
             dependencies: [
-                "CLinux", "PortModel", "ProcFS", "SockDiag", "PortHistory", logging,
+                "CLinux", "PortModel", "ProcFS", "SockDiag", "PortHistory", "PortAlerts", logging,
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict),
@@ -52,9 +56,11 @@ let package = Package(
         .executableTarget(
             name: "portlog",
             dependencies: [
-                "PortModel", "PortHistory", "PortReports", "PortRecorder", "PortProbe", logging,
+                "PortModel", "PortHistory", "PortReports", "PortAlerts", "PortRecorder", "PortProbe", logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+                .product(name: "Configuration", package: "swift-configuration"), "Yams",
             ],
             // Commands run on the main thread: the heaps of others grow by a system call a page.
             swiftSettings: strict + [.enableUpcomingFeature("NonisolatedNonsendingByDefault")]),
@@ -107,8 +113,12 @@ let package = Package(
             dependencies: ["PortReports", "PortHistory", "PortModel", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
+            name: "PortAlertsTests",
+            dependencies: ["PortAlerts", "PortHistory", "PortModel", "TestSupport"],
+            swiftSettings: strict),
+        .testTarget(
             name: "PortRecorderTests",
-            dependencies: ["PortRecorder", "PortHistory", "ProcFS", "PortModel", grdb, logging],
+            dependencies: ["PortRecorder", "PortAlerts", "PortHistory", "ProcFS", "PortModel", grdb, logging],
             swiftSettings: strict),
         .testTarget(
             name: "PortlogTests",

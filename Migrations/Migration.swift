@@ -15,6 +15,7 @@ public struct Migration: Sendable {
         Migration(number: 1, name: "0001_intervals", sql: text(PackageResources._001_intervals_sql)),
         Migration(number: 2, name: "0002_rollups", sql: text(PackageResources._002_rollups_sql)),
         Migration(number: 3, name: "0003_namespaces", sql: text(PackageResources._003_namespaces_sql)),
+        Migration(number: 4, name: "0004_alerts", sql: text(PackageResources._004_alerts_sql)),
     ]
 
     private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }

@@ -8,6 +8,12 @@
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
 
+#include <linux/capability.h>
+#include <spawn.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
 /// CLONE_NEWNET of linux/sched.h: a network namespace.
 enum { portlog_clone_newnet = 0x40000000 };
 
@@ -19,5 +25,22 @@ int pidfd_open(int pid, unsigned int flags);
 
 /// pidfd_getfd(2): a duplicate of a descriptor of another process. Linux 5.6; wants PTRACE_MODE_ATTACH_REALCREDS.
 int pidfd_getfd(int pidfd, int target, unsigned int flags);
+
+/// pipe2(2).
+int pipe2(int descriptors[2], int flags);
+
+/// posix_spawn(3) in a directory, and with no descriptors from one on. glibc 2.29 and 2.34.
+int posix_spawn_file_actions_addchdir_np(posix_spawn_file_actions_t *actions, const char *path);
+int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions, int from);
+
+/// Gives up every capability of the calling thread for good, so that what it starts has none either, root or not: without new privileges
+/// execve(2) gives no more than the thread has (`cap_bprm_creds_from_file` in security/commoncap.c). 0, or -1 with errno.
+static inline int portlog_drop_capabilities(void) {
+    struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+    struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {{0, 0, 0}, {0, 0, 0}};
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return -1;
+    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+    return (int)syscall(SYS_capset, &header, none);
+}
 
 #endif

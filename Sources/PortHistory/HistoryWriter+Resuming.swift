@@ -7,11 +7,14 @@ extension HistoryWriter {
     func resume() throws {
         try queue.inDatabase { database in
             isStale = true
+            isFirstFigures = true
             forgetWords()
             open = OpenSockets()
             listeners = ListenerMemory()
             datagrams = DatagramSharing()
             inference = OwnerInference()
+            listenerBook = ListenerBook()
+            closeWaits = CloseWaitCounts()
             let newest = try SampleTable.newest(in: database)
             newestSample = try Int.fetchOne(database, sql: "SELECT max(number) FROM sample") ?? 0
             if newestSample != newest?.number ?? 0 {
@@ -65,6 +68,8 @@ extension HistoryWriter {
         datagrams = DatagramSharing()
         listeners = ListenerMemory()
         inference = OwnerInference()
+        listenerBook = ListenerBook()
+        closeWaits = CloseWaitCounts()
     }
 
     private func restoreListeners(from database: Database) throws {
@@ -83,6 +88,8 @@ extension HistoryWriter {
             nextID = max(nextID, socket.id &+ 1)
             if socket.row.isListener { listeners.opened(.init(socket.row, socket.namespace)) }
             try noteOwner(of: socket, in: database)
+            if socket.row.isListener { listenerBook.insert(socket) }
+            closeWaits.add(socket, 1)
             datagrams.insert(socket)
             open.restore(socket)
         }

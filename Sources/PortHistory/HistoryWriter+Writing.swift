@@ -11,6 +11,7 @@ extension HistoryWriter {
         let gone = try noteNamespaces(snapshots, sample: sample.number, in: database)
         let intervals = try IntervalStatements(database)
         written = 0
+        strays.removeAll(keepingCapacity: true)
         rollups.begin(sample, snapshots, gone: gone)
         if inference.begin(at: rollups.clock) {
             for socket in open.slots where socket.seen != 0 && socket.id != 0 && !socket.isTCPListener {
@@ -26,6 +27,7 @@ extension HistoryWriter {
             rollups.remove(socket, isGone: true)
             datagrams.remove(socket)
             if socket.isTCPListener { inference.closed(socket) }
+            closeWaits.add(socket, -1)
             open.remove(slot)
         }
         for (slot, ownership) in changes.reassigned {
@@ -36,7 +38,11 @@ extension HistoryWriter {
             if holder == Int(socket.holder) { continue }
             try close(socket, last: sample.number - 1, continued: true, intervals, in: database)
             if socket.isTCPListener { inference.closed(socket) }
+            if socket.row.isListener { listenerBook.remove(socket, age: nil) }
+            closeWaits.add(socket, -1)
             socket.holder = Int32(holder)
+            if socket.row.isListener { listenerBook.insert(socket) }
+            closeWaits.add(socket, 1)
             try noteOwner(of: socket, in: database)
             try reopen(&socket, slot, sample.number, intervals, in: database)
             rollups.renew(socket, isOwned: try isOwned(socket, in: database))
@@ -54,6 +60,7 @@ extension HistoryWriter {
         for namespace in gone {
             listeners.forget(namespace: namespace)
             inference.forget(namespace: namespace)
+            listenerBook.forget(namespace: namespace)
             try database.cachedStatement(sql: "DELETE FROM listened_port WHERE namespace = ?")
                 .execute(arguments: [namespace])
         }
@@ -88,6 +95,8 @@ extension HistoryWriter {
         if old.id != 0 {
             try close(old, last: sample - 1, continued: change.continues, intervals, in: database)
             if old.isTCPListener { inference.closed(old) }
+            closeWaits.add(old, -1)
+            if change.continues, old.row.isListener { listenerBook.remove(old, age: nil) }
             if !change.continues {
                 try noteListener(old, left: sample - 1, in: database)
                 datagrams.remove(old)
@@ -107,6 +116,13 @@ extension HistoryWriter {
         }
         try infer(&socket, in: database)
         try noteOwner(of: socket, in: database)
+        if row.isListener { listenerBook.insert(socket) }
+        closeWaits.add(socket, 1)
+        if !change.continues, socket.role == .outgoing, row.table.transport == .tcp,
+            listeners[.init(row, socket.namespace)] != nil
+        {
+            strays.append(.init(namespace: namespace, row: row, holder: Int(socket.holder)))
+        }
         // The next state is in before the last one is out: the port of a socket that goes on is never without it.
         try reopen(&socket, change.slot, sample, intervals, in: database)
         if change.continues, old.row.state == row.state {
@@ -226,6 +242,7 @@ extension HistoryWriter {
         guard socket.row.isListener else { return }
         let port = ListenerMemory.Port(socket.row, socket.namespace)
         listeners.closed(port, last: last, holder: socket.holder)
+        listenerBook.remove(socket, age: Int64(last - Int(socket.socketFirst)) * intervalMilliseconds)
         try database.cachedStatement(
             sql:
                 "INSERT OR REPLACE INTO listened_port (namespace, transport, port, last, holder) VALUES (?, ?, ?, ?, ?)"

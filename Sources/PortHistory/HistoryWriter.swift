@@ -25,6 +25,12 @@ public final class HistoryWriter {
     var rollups = RollupWriter()
     var datagrams = DatagramSharing()
     var inference = OwnerInference()
+    var listenerBook = ListenerBook()
+    var closeWaits = CloseWaitCounts()
+    /// Connections that the sample at hand found on ports of listeners that are gone.
+    var strays: [SampleFigures.Stray] = []
+    /// The next figures tell everything there is.
+    var isFirstFigures = true
     var wordUse = WordUse()
     private var retentionSweep: RetentionSweep
     var wordSweep = WordSweep()

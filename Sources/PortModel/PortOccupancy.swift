@@ -10,6 +10,13 @@ public struct PortOccupancy: Sendable {
     /// ``settle()``.
     public private(set) var capacity = 0
 
+    /// Those of them with an even number.
+    private var evenCapacity = 0
+    /// Those of them with the parity of the range's low end, which connect() tries first.
+    public var capacityOfLowParity: Int {
+        limits.range.first.isMultiple(of: 2) ? evenCapacity : capacity - evenCapacity
+    }
+
     private var ports = PortTable()
     private var isOpen: [Bool] = Array(repeating: false, count: 65_536)
     private var touched: [UInt16] = []
@@ -22,6 +29,7 @@ public struct PortOccupancy: Sendable {
         for port in limits.range.ports where limits.mayChoose(port) {
             isOpen[Int(port)] = true
             capacity += 1
+            if port.isMultiple(of: 2) { evenCapacity += 1 }
         }
     }
 
@@ -30,6 +38,9 @@ public struct PortOccupancy: Sendable {
 
     /// Ports of the range with any socket of a protocol: what bind(::, 0) cannot choose.
     public func used(_ transport: TransportProtocol) -> Int { transport == .tcp ? usedByTCP : usedByUDP }
+
+    /// How many TCP sockets stand on a port.
+    public func sockets(on port: UInt16) -> Int { Int(ports[port].tcp) }
 
     /// A socket stands there from now on.
     public mutating func insert(_ row: SocketRow, _ role: ConnectionRole) {
@@ -93,6 +104,7 @@ public struct PortOccupancy: Sendable {
             if isOpenNow == isOpen[Int(port)] { continue }
             isOpen[Int(port)] = isOpenNow
             capacity += isOpenNow ? 1 : -1
+            if port.isMultiple(of: 2) { evenCapacity += isOpenNow ? 1 : -1 }
             flipped.append(port)
         }
         touched.removeAll(keepingCapacity: touched.count < 4096)

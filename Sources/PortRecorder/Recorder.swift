@@ -1,5 +1,6 @@
 import Glibc
 import Logging
+import PortAlerts
 import PortHistory
 import PortModel
 import ProcFS
@@ -41,19 +42,31 @@ public struct Recorder: Service {
     }
 
     private let configuration: Configuration
+    private let settings: RecorderSettings
     private let clock: HostClock
     private let notifier: SystemdNotifier
     private let logger: Logger
     private let onSample: @Sendable (SampleRecord) -> Void
+    private let onAlert: @Sendable (AlertEvent) -> Void
+    private let deliveries: @Sendable () -> DeliveryCounts
 
     /// A recorder.
     ///
-    /// - Parameter onSample: called after each sample is in the history.
+    /// - Parameters:
+    ///   - settings: what can be set anew while it runs; else the interval of the configuration and the default alerts.
+    ///   - onSample: called after each sample is in the history.
+    ///   - onAlert: called with every turn of an alert; it must not block.
+    ///   - deliveries: what has become of these.
     public init(
-        _ configuration: Configuration, clock: HostClock = .system, notifier: SystemdNotifier, logger: Logger,
-        onSample: @escaping @Sendable (SampleRecord) -> Void = { _ in }
+        _ configuration: Configuration, settings: RecorderSettings? = nil, clock: HostClock = .system,
+        notifier: SystemdNotifier, logger: Logger, onSample: @escaping @Sendable (SampleRecord) -> Void = { _ in },
+        onAlert: @escaping @Sendable (AlertEvent) -> Void = { _ in },
+        deliveries: @escaping @Sendable () -> DeliveryCounts = { DeliveryCounts() }
     ) {
         self.configuration = configuration
+        self.settings = settings ?? RecorderSettings(.init(interval: configuration.interval))
+        self.onAlert = onAlert
+        self.deliveries = deliveries
         self.clock = clock
         self.notifier = notifier
         self.logger = logger
@@ -68,7 +81,7 @@ public struct Recorder: Service {
         let proc = ProcFS(root: configuration.procRoot)
         var recording: Recording? = try openHistory(proc)
         defer { recording?.history.close() }
-        var tick = Tick(every: configuration.interval, from: .now)
+        var tick = Tick(every: settings.values.interval, from: .now)
         // What the last recorder lost before it ended stands in no sample yet.
         var loss = recording?.history.lossBefore
         var missed = loss?.samples ?? 0
@@ -77,6 +90,7 @@ public struct Recorder: Service {
 
         while !Task.isShuttingDownGracefully, !Task.isCancelled, taken < configuration.sampleLimit ?? .max {
             missed += tick.wake(at: .now)
+            if let new = settings.takeNew() { apply(new, to: recording, &tick) }
             do throws(HistoryError) {
                 if let open = recording, !open.history.isInPlace {
                     logger.error(
@@ -124,6 +138,7 @@ public struct Recorder: Service {
                     samples: (loss?.samples ?? 0) + 1, since: loss?.since ?? clock.wall(),
                     cause: cause(of: error, recording?.history, proc))
                 recording?.history.note(loss)
+                if let loss { recording?.alerts.look(at: loss, at: Moment(wall: clock.wall(), boot: clock.boot())) }
                 notifier.status("samples are being lost: \(loss?.cause ?? "")")
             }
             missed += tick.advance(at: .now)
@@ -171,25 +186,47 @@ public struct Recorder: Service {
     private struct Recording {
         let history: HistoryWriter
         let sampler: Sampler
+        let alerts: AlertKeeper
+    }
+
+    /// Puts other settings in force. Another interval counts from the tick at hand on.
+    private func apply(_ new: RecorderSettings.Values, to recording: Recording?, _ tick: inout Tick) {
+        recording?.alerts.set(new.alerts)
+        if tick.interval != new.interval { tick = Tick(every: new.interval, from: tick.due) }
+        recording?.sampler.interval = new.interval
     }
 
     /// Opens the history; a damaged one is set aside, so that recording goes on.
     private func openHistory(_ proc: ProcFS) throws(HistoryError) -> Recording {
         let host = (try? proc.hostname()) ?? "localhost"
         let boot = (try? proc.bootID()) ?? ""
-        let history: HistoryWriter
-        do {
-            history = try HistoryWriter(
+        let values = settings.values
+        func open() throws(HistoryError) -> (HistoryWriter, AlertKeeper) {
+            let history = try HistoryWriter(
                 path: configuration.database, host: host, bootID: boot, retention: configuration.retention)
+            do {
+                let now = Moment(wall: clock.wall(), boot: clock.boot())
+                return (
+                    history,
+                    try AlertKeeper(
+                        history, values.alerts, at: now, logger: logger, deliver: onAlert, counts: deliveries)
+                )
+            } catch {
+                history.close()
+                throw error
+            }
+        }
+        let (history, alerts): (HistoryWriter, AlertKeeper)
+        do {
+            (history, alerts) = try open()
         } catch .damaged(let path, let reason) {
             try setAside(path, reason)
-            history = try HistoryWriter(
-                path: configuration.database, host: host, bootID: boot, retention: configuration.retention)
+            (history, alerts) = try open()
         }
         let sampler = Sampler(
-            history, proc: proc, clock: clock, interval: configuration.interval, namespaces: configuration.namespaces,
-            source: configuration.source, logger: logger)
-        return Recording(history: history, sampler: sampler)
+            history, proc: proc, clock: clock, interval: values.interval, namespaces: configuration.namespaces,
+            source: configuration.source, alerts: alerts, logger: logger)
+        return Recording(history: history, sampler: sampler, alerts: alerts)
     }
 
     private func setAside(_ path: String, _ reason: String) throws(HistoryError) {

@@ -10,7 +10,9 @@ import SockDiag
 public final class Sampler {
     private let proc: ProcFS
     private let clock: HostClock
-    private let interval: Duration
+    /// How often ``sample(missed:)`` is called; written into every sample.
+    var interval: Duration
+    private let alerts: AlertKeeper?
     private let history: HistoryWriter
     private let logger: Logger
     private var reading = SocketReading()
@@ -28,9 +30,19 @@ public final class Sampler {
     ///   - interval: how often ``sample(missed:)`` is called; written into every sample.
     ///   - namespaces: which network namespaces are read.
     ///   - source: where sockets are read from; ``SocketSource/auto`` says in the log where there is no sock_diag.
-    public init(
+    public convenience init(
         _ history: HistoryWriter, proc: ProcFS, clock: HostClock, interval: Duration,
         namespaces: RecordedNamespaces = .own, source: SocketSource = .proc, logger: Logger
+    ) {
+        self.init(
+            history, proc: proc, clock: clock, interval: interval, namespaces: namespaces, source: source, alerts: nil,
+            logger: logger)
+    }
+
+    /// A sampler that has alerts look at its samples.
+    init(
+        _ history: HistoryWriter, proc: ProcFS, clock: HostClock, interval: Duration, namespaces: RecordedNamespaces,
+        source: SocketSource, alerts: AlertKeeper?, logger: Logger
     ) {
         self.history = history
         self.proc = proc
@@ -39,6 +51,7 @@ public final class Sampler {
         self.logger = logger
         self.source = source
         bound = source.boundSockets(proc, logger)
+        self.alerts = alerts
         attributor = SocketAttributor(proc)
         if namespaces == .all {
             self.namespaces = NetworkNamespaces(
@@ -78,6 +91,7 @@ public final class Sampler {
             cpuBefore = cpu
         }
         attributor.settled()
+        alerts?.look(at: written, snapshots)
         return written
     }
 

@@ -1,6 +1,7 @@
 /// The moments at which samples are due: every interval from the start, on a clock that never jumps.
 struct Tick {
-    private let interval: Duration
+    /// From one tick to the next.
+    let interval: Duration
     private let start: ContinuousClock.Instant
     /// The number of the tick that is due next, from 0.
     private(set) var number = 0

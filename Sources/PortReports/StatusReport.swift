@@ -68,11 +68,13 @@ public struct StatusReport: Encodable, Sendable {
     public var database: DatabaseDocument
     /// How many sockets there are, by namespace, protocol, family and state.
     public var totals: [Total]
+    /// Alerts that last, and what has become of deliveries.
+    public var alerts: Alerts
     /// How many totals the limit left out.
     public var omitted: Int
 
     private enum CodingKeys: String, CodingKey {
-        case command, host, at, recording, namespaces, losing, database, totals, omitted
+        case command, host, at, recording, namespaces, losing, database, totals, alerts, omitted
         case lastSample = "last_sample"
         case intervalMilliseconds = "interval_ms"
         case missedSamples = "missed_samples"
@@ -93,7 +95,7 @@ public struct StatusReport: Encodable, Sendable {
             intervalMilliseconds: sample.intervalMilliseconds, namespaces: try namespaces(view, sample),
             missedSamples: try view.missedSamples(),
             losing: query.loss.map(Loss.init), database: try DatabaseDocument(query.database, view),
-            totals: Array(shown), omitted: totals.count - shown.count)
+            totals: Array(shown), alerts: try Alerts(view), omitted: totals.count - shown.count)
     }
 
     private static func namespaces(_ view: HistoryView, _ sample: SampleRecord) throws -> [Namespace] {
@@ -105,6 +107,26 @@ public struct StatusReport: Encodable, Sendable {
                 intervalMilliseconds: sample.number == view.newestNumber
                     ? sample.intervalMilliseconds * namespace.pause : nil,
                 assumed: limits[namespace.number]?.assumed ?? true)
+        }
+    }
+
+    /// Alerts that last, and what has become of deliveries.
+    public struct Alerts: Hashable, Sendable, Encodable {
+        /// How many have not ended.
+        public var open: Int
+        /// How many turns of alerts this recorder has handed over to the program and the socket that it was told.
+        public var delivered: Int
+        /// How many could not be handed over.
+        public var failed: Int
+        /// How many were given up because too many were waiting.
+        public var dropped: Int
+
+        /// What the history knows.
+        init(_ view: HistoryView) throws {
+            open = try view.openAlerts()
+            delivered = try Int(view.setting("alerts_delivered") ?? 0)
+            failed = try Int(view.setting("alerts_failed") ?? 0)
+            dropped = try Int(view.setting("alerts_dropped") ?? 0)
         }
     }
 

@@ -21,8 +21,9 @@ struct Portlog: AsyncParsableCommand {
         subcommands: [
             RecordCommand.self, StatusCommand.self, TimeWaitCommand.self, EphemeralCommand.self, ConflictsCommand.self,
             ListenersCommand.self, WhoCommand.self, SocketsCommand.self, ExplainCommand.self, DoctorCommand.self,
+            AlertsCommand.self, CheckGroup.self,
             ExportCommand.self,
-            DatabaseCommand.self,
+            DatabaseCommand.self, ConfigCommand.self,
         ])
 
     /// Runs the program in its process, and ends it.

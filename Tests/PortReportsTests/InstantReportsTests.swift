@@ -105,7 +105,7 @@ struct InstantReportsTests {
         let status = try json(of: host.ask { try StatusReport.make($0, StatusQuery(recording: true, database: facts)) })
         #expect(
             keys(status) == [
-                "at", "command", "database", "host", "interval_ms", "last_sample", "losing", "missed_samples",
+                "alerts", "at", "command", "database", "host", "interval_ms", "last_sample", "losing", "missed_samples",
                 "namespaces", "omitted", "recording", "totals",
             ])
         #expect(

@@ -66,7 +66,7 @@ import Testing
     func info() async throws {
         let table = await ask("info").output
         #expect(table.hasPrefix("database  /var/lib/portlog/portlog.db\nfile "))
-        #expect(table.contains(/\nbudget +1.0 GiB\nschema +3\nsamples +since 2026-11-22 10:28:10 UTC\nminutes +since/))
+        #expect(table.contains(/\nbudget +1.0 GiB\nschema +4\nsamples +since 2026-11-22 10:28:10 UTC\nminutes +since/))
         #expect(table.contains(/\nhours +none\n/) && table.contains(/\nsample +samples +12 +[0-9.]+ KiB +[0-9]+\n/))
         let tables = try #require(try await ask("info", "-o", "json").json["tables"] as? [[String: Any]])
         let bytes = tables.compactMap { $0["bytes"] as? Int }

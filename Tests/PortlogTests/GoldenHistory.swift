@@ -27,6 +27,7 @@ final class GoldenHistory {
         let writer = try HistoryWriter(path: path, host: "web1.example.org", bootID: "boot")
         self.writer = writer
         for sample in 0..<samples { try record(sample + 1, writer) }
+        if samples == Self.samples, !isIdle { try recordAlerts(writer) }
     }
 
     deinit {
@@ -154,6 +155,50 @@ final class GoldenHistory {
             socket(.tcp, .listen, "0.0.0.0:6379", inode: 70, [pod]),
             socket(.tcp, .established, "172.17.0.2:6379", "172.17.0.1:50000", inode: 71, [pod]),
         ]
+    }
+
+    // MARK: - Alerts
+
+    /// One of each kind of subject.
+    private func recordAlerts(_ writer: HistoryWriter) throws {
+        var shopping = Alert(
+            rule: .ephemeralExhaustion, severity: .critical,
+            subject: AlertSubject(
+                Destination(
+                    local: Self.endpoint("10.0.0.1:0").address, remote: Self.endpoint("10.0.0.5:0").address,
+                    remotePort: 5432), in: "host"),
+            openedAt: Self.time(9), value: 0.2651, owners: [shop],
+            message: "22 of 83 ports from 10.0.0.1 to 10.0.0.5:5432 are in use",
+            advice: ["Close them", "sysctl -w x=1"])
+        shopping.worsenedAt = Self.time(11)
+        shopping.exhaustedAt = Self.time(12) + 305_000
+        (shopping.peak, shopping.peakAt) = (0.2651, Self.time(12))
+        func listener(_ address: String, _ detail: String = "", _ transport: TransportProtocol = .tcp) -> AlertSubject {
+            AlertSubject(.listener, transport: transport, local: Self.endpoint(address), detail: detail)
+        }
+        var sharing = Alert(
+            rule: .listenConflict, severity: .warning, subject: listener("0.0.0.0:9000", "reuseport_strangers"),
+            openedAt: Self.time(2), value: 2, owners: [shop, hostile],
+            message: "shop and \(hostile.command) share a port")
+        sharing.isSilenced = true
+        var gone = Alert(
+            rule: .listenerGone, severity: .warning, subject: listener("0.0.0.0:40010"), openedAt: Self.time(6),
+            owners: [api], message: "the listener of api has gone")
+        gone.resolvedAt = Self.time(8)
+        gone.times = 2
+        let leak = Alert(
+            rule: .closeWaitLeak, severity: .warning, subject: AlertSubject(.program, detail: "666/66600"),
+            openedAt: Self.time(10), value: 120, owners: [hostile], message: "it does not close")
+        let pool = Alert(
+            rule: .ephemeralPool, severity: .warning,
+            subject: AlertSubject(.pool, namespace: "ab12ab12ab12", transport: .udp), openedAt: Self.time(3),
+            value: 0.9,
+            message: "the pool is nearly empty")
+        let missed = Alert(
+            rule: .recorder, severity: .warning, subject: AlertSubject(.recorder, detail: "missed_samples"),
+            openedAt: Self.time(4), value: 2, message: "two samples were missed")
+        var alerts = [shopping, sharing, gone, leak, pool, missed]
+        try writer.write(&alerts, at: Self.time(12))
     }
 
     // MARK: - Samples

@@ -37,6 +37,10 @@ struct Question: Sendable, CustomTestStringConvertible {
             name: "conflicts", list: "conflicts",
             fields: "kind severity namespace protocol address port parties first_seen last_seen occurrences "
                 + "explanation remedies"),
+        Question(
+            name: "alerts", list: "alerts",
+            fields: "id rule severity subject_namespace subject_protocol subject_local_address subject_remote_address "
+                + "subject_remote_port opened_at resolved_at peak_value message"),
     ]
 }
 
@@ -65,7 +69,10 @@ struct Question: Sendable, CustomTestStringConvertible {
         let csv = try #require(readCSV(await Asked(question.words + ["-o", "csv"], of: history).output))
         #expect(csv.count == entries.count + 1)
         let header = try #require(csv.first)
-        for entry in entries { #expect(Self.flattened(entry).sorted() == header.sorted()) }
+        // What an alert is about has fields of its own for each kind.
+        for entry in entries where question.name != "alerts" {
+            #expect(Self.flattened(entry).sorted() == header.sorted())
+        }
         let fields = question.fields.split(separator: " ").map(String.init)
         #expect(header.filter(fields.contains) == fields)
     }
@@ -212,6 +219,40 @@ struct Question: Sendable, CustomTestStringConvertible {
     }
 
     // MARK: - Single commands
+
+    @Test("The subject of an alert has the fields of its kind")
+    func subjects() async throws {
+        let alerts = try #require(try await ask("alerts", "-o", "json").json["alerts"] as? [[String: Any]])
+        var subjects: [String: Set<String>] = [:]
+        for alert in alerts {
+            let subject = try #require(alert["subject"] as? [String: Any])
+            subjects[alert["rule"] as? String ?? ""] = Set(subject.keys)
+        }
+        let listener: Set = ["namespace", "protocol", "local_address", "local_port"]
+        #expect(
+            subjects == [
+                "ephemeral_exhaustion": [
+                    "namespace", "protocol", "local_address", "remote_address", "remote_port",
+                ], "listen_conflict": listener, "listener_gone": listener, "close_wait_leak": ["owner"],
+                "ephemeral_pool": ["namespace", "protocol"], "recorder": ["part"],
+            ])
+        #expect(alerts.map { $0["severity"] as? String }.first == "critical")
+    }
+
+    @Test("alerts of a period, and those that last at its end")
+    func activeAlerts() async throws {
+        func rules(_ words: String...) async throws -> Set<String> {
+            let asked = await Asked(["alerts", "-o", "json"] + words, of: history)
+            return Set((try asked.json["alerts"] as? [[String: Any]] ?? []).compactMap { $0["rule"] as? String })
+        }
+        #expect(try await rules().count == 6)
+        #expect(try await rules("--active") == rules().subtracting(["listener_gone"]))
+        #expect(try await rules("--until", "10:29:00", "--active").contains("listener_gone"))
+        #expect(try await rules("--until", "10:28:25") == ["listen_conflict"])
+        #expect(try await rules("--since", "10:29:45").contains("listener_gone") == false)
+        #expect(try await rules("--protocol", "udp") == ["ephemeral_pool"])
+        #expect(try await rules("--namespace", "ab12ab12ab12") == ["ephemeral_pool"])
+    }
 
     @Test("sockets shows all without a limit, and any moment")
     func sockets() async throws {

@@ -13,7 +13,7 @@ public enum EarlierHistory {
     public static let bootID = "5b0f3c1e-2d64-4e0e-8c0b-91a7c4f6d802"
 
     /// The schemas that there are histories of.
-    public static let schemas = [1, 2]
+    public static let schemas = [1, 2, 3]
 
     /// Makes the file as that portlog left it.
     ///

@@ -16,12 +16,20 @@ struct DestinationCounts {
         var sockets = 0
         /// Sockets on ports that are open and not free for this destination.
         var used = 0
+        /// Those of them on even ports.
+        var usedEven = 0
         var timeWaits = 0
         /// It has series of its own.
         var isOwn: Bool
         /// When it last lost a socket, on the recorder's clock in milliseconds.
         var left: Int64 = 0
         var holder: Int32 = 0
+
+        /// Ports begin to be used, or cease to be.
+        mutating func use(_ port: UInt16, _ change: Int) {
+            used += change
+            if port.isMultiple(of: 2) { usedEven += change }
+        }
     }
 
     private let namespace: Int
@@ -36,6 +44,9 @@ struct DestinationCounts {
     private var keepsAll = false
 
     init(namespace: Int) { self.namespace = namespace }
+
+    /// How many even ports are used towards a destination.
+    func usedEven(_ destination: Destination) -> Int { counts[destination]?.usedEven ?? 0 }
 
     private func subject(_ kind: SeriesKind, _ destination: Destination?) -> SeriesSubject {
         SeriesSubject(
@@ -65,7 +76,7 @@ struct DestinationCounts {
         var count = counts[destination] ?? admit(clock: clock, in: &book)
         let isTimeWait = socket.row.state == .timeWait
         count.sockets += 1
-        if isUsing { count.used += 1 }
+        if isUsing { count.use(socket.row.local.port, 1) }
         if isTimeWait { count.timeWaits += 1 }
         if holder > 0 { count.holder = holder }
         let key = count.isOwn ? destination : nil
@@ -85,7 +96,7 @@ struct DestinationCounts {
         guard var count = counts[destination] else { return }
         let isTimeWait = socket.row.state == .timeWait
         count.sockets -= 1
-        if isUsing { count.used -= 1 }
+        if isUsing { count.use(socket.row.local.port, -1) }
         if isTimeWait { count.timeWaits -= 1 }
         count.left = clock
         let key = count.isOwn ? destination : nil
@@ -106,7 +117,7 @@ struct DestinationCounts {
     mutating func use(_ socket: OpenSocket, _ change: Int, in book: inout SeriesBook) {
         let destination = socket.destination
         guard var count = counts[destination] else { return }
-        count.used += change
+        count.use(socket.row.local.port, change)
         counts[destination] = count
         book.add(change, to: book.begin(subject(.destinationUsed, count.isOwn ? destination : nil)))
     }

@@ -40,6 +40,24 @@ struct NamespaceCounts {
     /// Ports that connect() could choose for some destination, as of the last sample that was finished.
     var capacity: Int { ports.capacity }
 
+    /// The ports as they are used towards a destination.
+    ///
+    /// - Parameter timeWaits: its sockets in TIME_WAIT, reusable or not.
+    func use(of destination: Destination, used: Int, timeWaits: Int) -> DestinationUse {
+        let even = destinations.usedEven(destination)
+        let usedOfLowParity = limits.range.first.isMultiple(of: 2) ? even : used - even
+        return DestinationUse(
+            capacity: capacity, used: used,
+            usedByTimeWait: reuse.applies(to: destination) ? 0 : min(used, timeWaits),
+            freeOfLowParity: max(0, ports.capacityOfLowParity - usedOfLowParity))
+    }
+    /// The pool of bind() of a protocol.
+    func pool(_ transport: TransportProtocol) -> BindPool {
+        BindPool(capacity: limits.choosable, used: ports.used(transport))
+    }
+    /// How many TCP sockets stand on a port.
+    func sockets(on port: UInt16) -> Int { ports.sockets(on: port) }
+
     /// Takes in a destination that had series of its own when the recorder ended.
     mutating func restore(_ destination: Destination, clock: Int64) {
         destinations.restore(destination, clock: clock)

@@ -29,6 +29,22 @@ struct RollupWriter {
     var leaving: Set<Int> = []
     /// Intervals begun in the sample at hand.
     var opened = 0
+    /// The destinations that the newest sample has changed.
+    private(set) var moved: [Place: Move] = [:]
+
+    /// A destination of a namespace.
+    struct Place: Hashable {
+        var namespace: Int16
+        var destination: Destination
+    }
+
+    /// What a sample has done to a destination.
+    struct Move {
+        /// Ports used in the sample before, where that is another number now.
+        var usedBefore: Int?
+        /// Connections that came into TIME_WAIT.
+        var entered = 0
+    }
 
     // MARK: - A sample
 
@@ -136,7 +152,9 @@ struct RollupWriter {
         for bucket in buckets where bucket.samples.lowerBound == sample.number {
             for number in namespaces.keys { namespaces[number]?.begin(bucket.level) }
         }
+        moved.removeAll(keepingCapacity: moved.count < 4096)
         for index in book.touched where book.meters[index].isChanged {
+            note(book.meters[index])
             let isNew = book.meters[index].id == 0
             if isNew { try begin(index, sample.number, tables) }
             let counts = namespaces[Int16(truncatingIfNeeded: book.meters[index].subject.namespace)]
@@ -150,6 +168,17 @@ struct RollupWriter {
         }
         book.settle()
         if let minute = buckets.first { try tables.write(minute) }
+    }
+
+    /// Notes that a sample has changed a destination.
+    private mutating func note(_ meter: SeriesMeter) {
+        guard let destination = meter.subject.destination else { return }
+        let place = Place(namespace: Int16(truncatingIfNeeded: meter.subject.namespace), destination: destination)
+        switch meter.subject.kind {
+        case .destinationUsed: moved[place, default: Move()].usedBefore = meter.level
+        case .destinationTimeWait: moved[place, default: Move()].entered += meter.opened
+        default: break
+        }
     }
 
     /// Gives a series its number. One that was given up goes on in the buckets at hand.

@@ -73,7 +73,7 @@ final class EphemeralNamespace: CurrentPorts {
             if let number = replay.space.number(of: destination) { numbers[number] = destination }
         }
         var tallies = numbers.mapValues { _ in OwnerTally() }
-        var starts: [Int: [Int64]] = [:]
+        var starts: [Int: [UsageTrend.Start]] = [:]
         let window = self.window
         let oldest = times.bootClock(window.lowerBound) - TimeWaitReuse.length
         for (index, interval) in intervals.enumerated() where interval.last >= period.lowerBound {
@@ -83,7 +83,7 @@ final class EphemeralNamespace: CurrentPorts {
             if interval.socket.state == .timeWait, interval.last >= window.lowerBound,
                 interval.socket.timeWaitSince >= oldest
             {
-                starts[number, default: []].append(interval.socket.timeWaitSince)
+                starts[number, default: []].append(.init(time: interval.socket.timeWaitSince, count: 1))
             }
         }
         let points = points(Set(numbers.keys), window)

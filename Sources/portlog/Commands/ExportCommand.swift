@@ -35,7 +35,7 @@ struct ExportCommand: PortlogCommand {
             let isFiltered = sockets.filter != SocketFilter()
             let note = "samples are of the whole host: --protocol and --namespace change nothing."
             try export(SampleExport.self, in: world, note: isFiltered ? note : nil)
-        case .alerts: try export(AlertExport.self, in: world, note: "this version records no alerts.")
+        case .alerts: try export(AlertExport.self, in: world)
         }
     }
 
@@ -109,8 +109,5 @@ extension DestinationExport: ExportPresentation {
 }
 
 extension AlertExport: ExportPresentation {
-    static var csv: [CSVColumn<AlertRow>] {
-        ["id", "rule", "severity", "subject", "opened_at", "resolved_at", "peak", "message"]
-            .map { CSVColumn($0) { _ in CSVValue.null } }
-    }
+    static var csv: [CSVColumn<AlertDocument>] { CSVColumn.alert }
 }

@@ -65,6 +65,13 @@ extension StatusReport: Presentation {
             facts.append(Fact("losing", "\(lost): \(losing.cause)", emphasis: .critical))
         }
         if let errors = errors(sample.errors) { facts.append(Fact("errors", errors, emphasis: .warning)) }
+        if alerts.open > 0 {
+            facts.append(Fact("alerts", "\(alerts.open) open: portlog alerts --active", emphasis: .warning))
+        }
+        if alerts.failed + alerts.dropped > 0 {
+            let text = "\(alerts.delivered) delivered, \(alerts.failed) failed, \(alerts.dropped) given up"
+            facts.append(Fact("deliveries", text, emphasis: .warning))
+        }
         facts += [
             Fact("database", "\(database.path), \(size)"),
             Fact("history", history(on: page), emphasis: database.isShortened ? .warning : nil),

@@ -3,7 +3,7 @@
 
     python3 record-history.py PORTLOG PORTLOAD
 
-The fixtures `schema1.sql`, `schema2.sql` and the answers beside them were made by this, each with the last portlog of its schema.
+The fixtures `schema1.sql`, `schema2.sql`, `schema3.sql` and the answers beside them were made by this, each with the last portlog of its schema.
 Takes two minutes.
 Needs root, for namespaces of everything that names the machine: network, files, host, processes, boot clock.
 """

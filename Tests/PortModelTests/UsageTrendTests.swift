@@ -1,8 +1,6 @@
 import PortModel
 import Testing
 
-@testable import PortReports
-
 @Suite struct UsageTrendTests {
     /// A program that opens and closes connections at a rate a second, which leaves each in TIME_WAIT for a minute; one sample
     /// a second.
@@ -17,7 +15,8 @@ import Testing
             return UsageTrend.Point(time: Int64(second * 1000), used: count, usedByTimeWait: count)
         }
         let seen = starts.filter { $0 >= Int64(first * 1000 - 60_000) }
-        return UsageTrend(points, timeWaitStarts: seen, timeWaitsLast: true, capacity: capacity)
+        return UsageTrend(
+            points, timeWaitStarts: seen.map { .init(time: $0, count: 1) }, timeWaitsLast: true, capacity: capacity)
     }
 
     private func open(_ counts: [Int], every interval: Int64 = 10_000, capacity: Int = 100) -> UsageTrend? {

@@ -1,31 +1,50 @@
-import PortModel
-
 /// Where the use of a destination's ports is going, from the newest part of a period.
 ///
 /// The connections that are open and those in TIME_WAIT are looked at apart. Open ones that rise are taken to go on rising.
 /// TIME_WAITs that rise do so for 60 s at most after their rate has changed, since the first of them end then: they are taken
 /// to settle at 60 s of the newest rate. Only where they rise in the older half of the window as in the newer one does the rate
 /// itself rise, and they with it.
-struct UsageTrend: Hashable {
+public struct UsageTrend: Hashable, Sendable {
     /// The newest part of the period that is looked at, in milliseconds; longer where fewer than three samples are in it.
-    static let window: Int64 = 300_000
+    public static let window: Int64 = 300_000
     /// The furthest forecast, in milliseconds: 30 days.
-    static let horizon: Double = 30 * 86_400_000
+    public static let horizon: Double = 30 * 86_400_000
 
     /// A sample: when it was, and the ports in use.
-    struct Point: Hashable {
+    public struct Point: Hashable, Sendable {
         /// CLOCK_BOOTTIME in milliseconds.
-        var time: Int64
+        public var time: Int64
         /// Ports used.
-        var used: Int
+        public var used: Int
         /// Those of them in TIME_WAIT.
-        var usedByTimeWait: Int
+        public var usedByTimeWait: Int
+
+        /// A sample of its figures.
+        public init(time: Int64, used: Int, usedByTimeWait: Int) {
+            self.time = time
+            self.used = used
+            self.usedByTimeWait = usedByTimeWait
+        }
+    }
+
+    /// TIME_WAITs that began about the same time.
+    public struct Start: Hashable, Sendable {
+        /// When, on the clock of the samples.
+        public var time: Int64
+        /// How many.
+        public var count: Int
+
+        /// Some TIME_WAITs.
+        public init(time: Int64, count: Int) {
+            self.time = time
+            self.count = count
+        }
     }
 
     /// How many more ports will be used in a minute from now; negative when it is going down, 0 without a trend.
-    let portsPerMinute: Double
+    public let portsPerMinute: Double
     /// In how many milliseconds all ports will be used; `nil` without a rising trend.
-    let exhaustedAfter: Int64?
+    public let exhaustedAfter: Int64?
 
     /// The trend of some samples.
     ///
@@ -36,7 +55,7 @@ struct UsageTrend: Hashable {
     ///   - timeWaitsLast: false where TIME_WAITs are soon reusable, so that they never pile up.
     ///   - capacity: the ports that there are.
     /// - Returns: `nil` for fewer than three samples.
-    init?(_ points: [Point], timeWaitStarts: [Int64], timeWaitsLast: Bool, capacity: Int) {
+    public init?(_ points: [Point], timeWaitStarts: [Start], timeWaitsLast: Bool, capacity: Int) {
         guard points.count >= 3, let first = points.first, let last = points.last, last.time > first.time else {
             return nil
         }
@@ -67,15 +86,15 @@ struct UsageTrend: Hashable {
 
     /// By how much the TIME_WAITs will have changed when all of them have begun at the newest rate, and in how many
     /// milliseconds; 0 where that is no more than chance, or not what the newest samples show.
-    private static func settling(_ points: [Point], _ starts: [Int64]) -> (change: Double, within: Double) {
+    private static func settling(_ points: [Point], _ starts: [Start]) -> (change: Double, within: Double) {
         guard let first = points.first, let last = points.last else { return (0, 0) }
         let interval = Double(last.time - first.time) / Double(points.count - 1)
         let length = Double(TimeWaitReuse.length)
         if interval > length { return (0, 0) }
         // The newest rate: over half a minute or three samples, less where all began later than that.
-        let oldest = starts.min().map { Double(last.time - $0) } ?? .infinity
+        let oldest = starts.lazy.map(\.time).min().map { Double(last.time - $0) } ?? .infinity
         let span = min(max(30_000, 3 * interval), max(oldest, 10_000, 2 * interval))
-        let newest = starts.count { Double(last.time - $0) <= span }
+        let newest = starts.lazy.filter { Double(last.time - $0.time) <= span }.reduce(0) { $0 + $1.count }
         let settled = Double(newest) / span * length
         let now = Double(last.usedByTimeWait)
         let change = settled - now

@@ -1,22 +1,22 @@
 /// The slope of a series that outliers do not move: the median of the slopes between all pairs of points (Theil and Sen), and
 /// how far the pairs agree on its direction (Kendall's tau).
-struct RobustSlope {
+public struct RobustSlope: Sendable {
     /// How far from all pairs rising (1) or falling (-1) is still a trend.
-    static let agreement = 0.6
+    public static let agreement = 0.6
     /// The most points that are looked at: the work grows with their square.
-    static let mostPoints = 31
+    public static let mostPoints = 31
 
     /// Change per unit of time.
-    let slope: Double
+    public let slope: Double
     /// Rising pairs less falling ones, of all pairs: -1 to 1.
-    let tau: Double
+    public let tau: Double
     /// The change that the slope means over the whole series.
-    let change: Double
+    public let change: Double
     /// How far points typically lie from the line: the median distance.
-    let deviation: Double
+    public let deviation: Double
 
     /// - Parameter points: at least two, at different times, by time.
-    init(_ points: [(time: Double, value: Double)]) {
+    public init(_ points: [(time: Double, value: Double)]) {
         var slopes: [Double] = []
         var direction = 0
         slopes.reserveCapacity(points.count * (points.count - 1) / 2)
@@ -36,12 +36,12 @@ struct RobustSlope {
 
     /// The slope where it is a trend: most pairs agree, and the change is more than a port or two and stands out from the
     /// scatter. Else 0.
-    var trend: Double {
+    public var trend: Double {
         abs(tau) >= Self.agreement && tau * slope > 0 && abs(change) >= max(2, 3 * deviation) ? slope : 0
     }
 
     /// The middle of some numbers; 0 of none.
-    static func median(_ numbers: [Double]) -> Double {
+    public static func median(_ numbers: [Double]) -> Double {
         if numbers.isEmpty { return 0 }
         let sorted = numbers.sorted()
         return (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2

@@ -1,0 +1,90 @@
+import PortHistory
+import PortModel
+
+/// `close_wait_leak`: a process whose sockets in CLOSE_WAIT only ever rise does not close what its peers have closed.
+struct CloseWaitRule {
+    /// How the number of a holder's CLOSE_WAITs has gone since it fell last.
+    private struct Climb {
+        /// Where it began.
+        var base: Int
+        var since: Int64
+        var highest: Int
+        var now: Int
+        /// In how many samples it has risen.
+        var rises = 0
+        var subject: AlertSubject?
+
+        init(_ count: Int, at time: Int64) {
+            (base, since, highest, now) = (count, time, count, count)
+        }
+
+        mutating func note(_ count: Int, at time: Int64) {
+            // A few that are closed now and then end no climb.
+            if count < highest - max(2, highest / 20) {
+                (base, since, highest, rises) = (count, time, count, 0)
+            } else if count > highest {
+                highest = count
+                rises += 1
+            }
+            now = count
+        }
+    }
+
+    /// A climb that was seen in fewer samples may be one burst.
+    private static let leastRises = 3
+    /// At this part of the peak a leak is at rest.
+    private static let rest = 0.5
+
+    private var climbs: [Int: Climb] = [:]
+
+    /// Looks at a sample.
+    mutating func evaluate(
+        _ figures: SampleFigures, _ witness: some AlertWitness, at now: Moment, _ stories: inout AlertStories
+    ) {
+        for (holder, count) in figures.closeWaits {
+            if count == 0 {
+                climbs[holder] = nil
+            } else if climbs[holder] == nil {
+                climbs[holder] = Climb(count, at: now.boot)
+            } else {
+                climbs[holder]?.note(count, at: now.boot)
+            }
+        }
+        let floor = Int(stories.configuration.lowestWarning(.closeWaitLeak))
+        let open = stories.openSubjects(.closeWaitLeak)
+        var seen: Set<AlertSubject> = []
+        for (holder, climb) in climbs where climb.now >= floor || (climb.subject.map(open.contains) ?? !open.isEmpty) {
+            let owners = witness.ownership(of: holder).owners
+            guard let owner = owners.first else { continue }
+            let subject = AlertSubject(.program, detail: "\(owner.pid)/\(owner.startTicks)")
+            climbs[holder]?.subject = subject
+            seen.insert(subject)
+            judge(climb, subject, owners, at: now, &stories)
+        }
+        for subject in open where !seen.contains(subject) {
+            stories.observe(.closeWaitLeak, subject, .nothing, at: now) { _ in .init(message: "") }
+        }
+    }
+
+    private func judge(
+        _ climb: Climb, _ subject: AlertSubject, _ owners: [PortOwner], at now: Moment, _ stories: inout AlertStories
+    ) {
+        let settings = stories.configuration.settings(.closeWaitLeak, subject) { owners }
+        let isClimb =
+            now.boot - climb.since >= settings.over && climb.rises >= Self.leastRises
+            && Double(climb.now - climb.base) >= min(settings.warning, settings.critical)
+        let severity: AlertSeverity? = isClimb ? (Double(climb.now) >= settings.critical ? .critical : .warning) : nil
+        stories.observe(
+            .closeWaitLeak, subject,
+            Observation(Double(climb.now), settings.isEnabled ? severity : nil, rest: .belowPeak(Self.rest)), at: now
+        ) { _ in
+            .init(
+                message:
+                    "\(AlertWords.programs(owners)) has \(climb.now) sockets in CLOSE_WAIT, \(climb.now - climb.base) more than \(AlertWords.duration(now.boot - climb.since)) ago and never fewer: it does not close what its peers have closed",
+                advice: [
+                    "It will run out of descriptors: see the limit in /proc/\(owners.first?.pid ?? 0)/limits",
+                    "Look for connections that the program leaves to themselves after end of file, then restart it",
+                ] + AlertWords.units(owners).map { "systemctl restart \($0)" }, owners: owners)
+        }
+    }
+}

@@ -1,0 +1,130 @@
+import PortHistory
+import PortModel
+
+/// `ephemeral_exhaustion` and `slow_connect`: what is said of the destinations that have changed, and of those near their end.
+struct DestinationRules {
+    private struct Place: Hashable {
+        var namespace: Int
+        var destination: Destination
+    }
+
+    /// From this utilization on a destination is followed, or from where a rule begins to look at it.
+    private static let followed = 0.1
+
+    private var tracks: [Place: DestinationTrack] = [:]
+    private var sampleBefore: Int64?
+
+    /// Looks at a sample.
+    mutating func evaluate(
+        _ figures: SampleFigures, _ names: [Int: SampleFigures.Namespace], _ witness: some AlertWitness, at now: Moment,
+        _ stories: inout AlertStories
+    ) {
+        let isLooked = [AlertRule.ephemeralExhaustion, .slowConnect].contains { stories.configuration[$0].isEnabled }
+        let floor = min(
+            RuleSettings.forecastFloor,
+            stories.configuration.lowestWarning(.ephemeralExhaustion) * RuleSettings.hysteresis)
+        let followed = min(Self.followed, floor)
+        var changed: Set<Place> = []
+        for towards in figures.destinations where isLooked {
+            let place = Place(namespace: towards.namespace, destination: towards.destination)
+            guard let namespace = names[towards.namespace], towards.use.utilization >= followed else {
+                tracks[place] = nil
+                continue
+            }
+            changed.insert(place)
+            let reuses = TimeWaitReuse(namespace.limits).applies(to: towards.destination)
+            var track =
+                tracks[place]
+                ?? DestinationTrack(
+                    towards.use, usedBefore: figures.isComplete ? towards.use.used : towards.usedBefore,
+                    before: figures.isComplete ? nil : sampleBefore, holder: towards.holder)
+            track.add(
+                towards.use, entered: towards.entered, holder: towards.holder, reuses: reuses, at: now.boot,
+                before: sampleBefore)
+            tracks[place] = track
+        }
+        for place in tracks.keys {
+            guard let namespace = names[place.namespace], var track = tracks[place] else {
+                tracks[place] = nil
+                continue
+            }
+            if !changed.contains(place) {
+                track.setCapacity(namespace.capacity)
+                if track.use.utilization >= floor { track.stay(at: now.boot) }
+            }
+            judge(&track, place, namespace, witness, at: now, floor, &stories)
+            tracks[place] = track
+        }
+        rest(of: .ephemeralExhaustion, names, at: now, &stories)
+        rest(of: .slowConnect, names, at: now, &stories)
+        sampleBefore = now.boot
+    }
+
+    /// What lasts and is not followed any more has nothing to say.
+    private func rest(
+        of rule: AlertRule, _ names: [Int: SampleFigures.Namespace], at now: Moment, _ stories: inout AlertStories
+    ) {
+        let open = stories.openSubjects(rule)
+        if open.isEmpty { return }
+        let numbers = Dictionary(names.values.map { ($0.name, $0.number) }) { $1 }
+        for subject in open {
+            if let number = numbers[subject.namespace], let destination = subject.destination,
+                tracks[Place(namespace: number, destination: destination)] != nil
+            {
+                continue
+            }
+            stories.observe(rule, subject, .nothing, at: now) { _ in .init(message: "") }
+        }
+    }
+
+    private func judge(
+        _ track: inout DestinationTrack, _ place: Place, _ namespace: SampleFigures.Namespace,
+        _ witness: some AlertWitness, at now: Moment, _ floor: Double, _ stories: inout AlertStories
+    ) {
+        let use = track.use
+        let holder = track.holder
+        lazy var subject = AlertSubject(place.destination, in: namespace.name)
+        lazy var owners = witness.ownership(of: holder).owners
+        let words = DestinationWords(place.destination, namespace, use)
+        if use.utilization >= floor {
+            judgeExhaustion(&track, subject, words, { owners }, at: now, &stories)
+        } else if !stories.openSubjects(.ephemeralExhaustion).isEmpty {
+            stories.observe(
+                .ephemeralExhaustion, subject, Observation(use.utilization, nil, rest: .isNow(true)), at: now
+            ) { _ in .init(message: "") }
+        }
+        let isSlow = use.slowConnect && use.free > 0
+        guard isSlow || !stories.openSubjects(.slowConnect).isEmpty || use.utilization >= floor else { return }
+        let settings = stories.configuration.settings(.slowConnect, subject) { owners }
+        let severity = isSlow && settings.isEnabled ? AlertSeverity.warning : nil
+        stories.observe(
+            .slowConnect, subject,
+            Observation(
+                use.utilization, severity, rest: .isNow(use.freeOfLowParity * 20 >= use.capacity || use.free == 0),
+                hold: settings.hold), at: now
+        ) { _ in words.slow(owners) }
+    }
+
+    private func judgeExhaustion(
+        _ track: inout DestinationTrack, _ subject: AlertSubject, _ words: DestinationWords,
+        _ owners: () -> [PortOwner], at now: Moment, _ stories: inout AlertStories
+    ) {
+        let settings = stories.configuration.settings(.ephemeralExhaustion, subject, owners: owners)
+        let utilization = track.use.utilization
+        let after = utilization >= RuleSettings.forecastFloor ? track.exhaustedAfter : nil
+        let isSoon = after.map { $0 <= settings.forecast } ?? false
+        track.warnings = isSoon ? track.warnings + 1 : 0
+        var severity = settings.severity(of: utilization)
+        // Far from the end one sample is no trend yet.
+        if isSoon, track.warnings >= 2 || severity != nil { severity = .critical }
+        if severity == .warning, track.isSprinting { severity = .critical }
+        if !settings.isEnabled { severity = nil }
+        let time = after.map { now.wall + $0 }
+        stories.observe(
+            .ephemeralExhaustion, subject,
+            Observation(
+                utilization, severity, rest: .isNow(settings.isClear(utilization) && !isSoon), hold: settings.hold,
+                exhaustedAt: time), at: now
+        ) { _ in words.exhaustion(after: after, at: time, owners()) }
+    }
+}

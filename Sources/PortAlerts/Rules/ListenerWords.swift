@@ -1,0 +1,57 @@
+import PortModel
+
+/// What alerts say of a listener.
+struct ListenerWords {
+    private let subject: AlertSubject
+    private var place: String {
+        let local = subject.local.map { "\($0)" } ?? "?"
+        return "\(subject.transport == .tcp ? "TCP" : "UDP") \(local)\(AlertWords.place(subject.namespace))"
+    }
+
+    init(_ subject: AlertSubject) { self.subject = subject }
+
+    /// Strangers stand on one port.
+    func conflict(_ kind: String, _ owners: [PortOwner]) -> Observation.Telling {
+        let programs = owners.map { AlertWords.programs([$0]) }
+        let names =
+            programs.isEmpty ? "unknown programs" : programs.prefix(4).joined(separator: ", ")
+        let message =
+            switch kind {
+            case "reuseport_strangers":
+                "\(place) is shared by SO_REUSEPORT between \(names): the kernel spreads new connections over all of them"
+            case "udp_shared":
+                "\(place) is shared between \(names): with SO_REUSEADDR the one that was bound last gets every datagram"
+            default: "\(place) takes connections from another program's wildcard: \(names)"
+            }
+        return .init(
+            message: message,
+            advice: [
+                "portlog conflicts --namespace \(AlertWords.argument(subject.namespace)) says what to do",
+                "Stop the one that does not belong there, or give each a port of its own",
+            ], owners: owners)
+    }
+
+    /// It was there for long and left.
+    func gone(after age: Int64, _ owners: [PortOwner]) -> Observation.Telling {
+        var advice = AlertWords.units(owners).flatMap { ["systemctl status \($0)", "journalctl -u \($0)"] }
+        if let port = subject.local?.port { advice.append("portlog who \(port) shows who held the port") }
+        return .init(
+            message:
+                "the listener of \(AlertWords.programs(owners)) on \(place) has gone, after \(AlertWords.duration(age))",
+            advice: advice, owners: owners)
+    }
+
+    /// An outgoing connection stands on its port.
+    func stolen(by row: SocketRow, _ thieves: [PortOwner], from victims: [PortOwner]) -> Observation.Telling {
+        let port = row.local.port
+        return .init(
+            message:
+                "the port of \(AlertWords.programs(victims)) on \(place) was given to the connection from \(row.local) to \(row.remote) of \(AlertWords.programs(thieves)): bind() fails with EADDRINUSE until it is over",
+            advice: [
+                "\(AlertWords.prefix(subject.namespace))ss -K dst \(address(row.remote.address)) dport = \(row.remote.port) sport = \(port)",
+                "Add \(port) to net.ipv4.ip_local_reserved_ports, so that the kernel never chooses it",
+            ] + AlertWords.units(victims).map { "systemctl restart \($0)" }, owners: thieves + victims)
+    }
+
+    private func address(_ address: IPAddress) -> String { address.isIPv4 ? "\(address)" : "[\(address)]" }
+}

@@ -1,0 +1,41 @@
+import PortModel
+
+/// Which alerts an override or a silence is about: all that is given has to fit.
+public struct AlertMatch: Hashable, Sendable {
+    /// One rule only.
+    public var rule: AlertRule?
+    /// One namespace only, by its name.
+    public var namespace: String?
+    /// The peer of a destination; its port 0: any.
+    public var destination: Endpoint?
+    /// The port of a listener, or of a destination's peer.
+    public var port: UInt16?
+    /// The command of one of the processes, or the path of its executable.
+    public var program: String?
+    /// The systemd unit of one of the processes.
+    public var unit: String?
+
+    /// Everything.
+    public init() {}
+
+    /// Whether it says who, so that owners have to be known.
+    var asksWho: Bool { program != nil || unit != nil }
+
+    /// Whether it is about an alert.
+    func matches(_ rule: AlertRule, _ subject: AlertSubject, _ owners: [PortOwner]) -> Bool {
+        if let wanted = self.rule, wanted != rule { return false }
+        if let namespace, namespace != subject.namespace { return false }
+        if let destination {
+            guard subject.kind == .destination, let remote = subject.remote, remote.address == destination.address,
+                destination.port == 0 || destination.port == remote.port
+            else { return false }
+        }
+        if let port {
+            let own = subject.kind == .destination ? subject.remote?.port : subject.local?.port
+            if own != port { return false }
+        }
+        if let program, !owners.contains(where: { $0.command == program || $0.executable == program }) { return false }
+        if let unit, !owners.contains(where: { $0.unit == unit }) { return false }
+        return true
+    }
+}

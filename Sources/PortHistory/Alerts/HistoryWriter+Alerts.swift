@@ -1,0 +1,62 @@
+import GRDB
+import PortModel
+
+/// Alerts, as the recorder keeps them.
+extension HistoryWriter {
+    /// The most alerts that the history keeps: no more than a sixteenth of its budget.
+    var mostAlerts: Int {
+        guard let budget = retention.budget else { return 10_000 }
+        return Int(max(64, min(10_000, budget / 16 / 1024)))
+    }
+
+    /// The alerts that had not ended when they were written last, and those that ended after a moment.
+    public func alerts(endedAfter moment: Timestamp) throws(HistoryError) -> [Alert] {
+        do {
+            return try queue.inDatabase {
+                try AlertTable.alerts(
+                    where: "resolved_at IS NULL OR resolved_at >= ? ORDER BY id", [moment.milliseconds], in: $0)
+            }
+        } catch {
+            throw failure(error)
+        }
+    }
+
+    /// Notes what has become of the deliveries of this recorder, for those who ask.
+    public func noteDeliveries(delivered: Int, failed: Int, dropped: Int) throws(HistoryError) {
+        do {
+            try queue.inDatabase { database in
+                try writePiece(database) {
+                    let counts = [("delivered", delivered), ("failed", failed), ("dropped", dropped)]
+                    for (name, count) in counts {
+                        try database.cachedStatement(sql: "INSERT OR REPLACE INTO setting (name, value) VALUES (?, ?)")
+                            .execute(arguments: ["alerts_\(name)", count])
+                    }
+                }
+            }
+        } catch {
+            throw failure(error)
+        }
+    }
+
+    /// Writes alerts that began or changed, in one transaction; new ones have their numbers then.
+    ///
+    /// - Throws: Why nothing was written.
+    public func write(_ alerts: inout [Alert], at now: Timestamp) throws(HistoryError) {
+        if alerts.isEmpty { return }
+        do {
+            var written = alerts
+            try queue.inDatabase { database in
+                try writePiece(database) {
+                    for index in written.indices { try AlertTable.write(&written[index], in: database) }
+                    let kept = now.milliseconds.subtractingReportingOverflow(retention.hours)
+                    try AlertTable.prune(
+                        endedBefore: Timestamp(milliseconds: kept.overflow ? .min : kept.partialValue),
+                        most: mostAlerts, in: database)
+                }
+            }
+            alerts = written
+        } catch {
+            throw failure(error)
+        }
+    }
+}

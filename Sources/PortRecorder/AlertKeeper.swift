@@ -1,0 +1,92 @@
+import Logging
+import PortAlerts
+import PortHistory
+import PortModel
+
+/// Has the rules look at every sample, keeps the alerts in the history, and hands their turns on.
+///
+/// That alerts cannot be written never costs a sample: they are told all the same, and written when that is possible again.
+final class AlertKeeper {
+    private let history: HistoryWriter
+    private let logger: Logger
+    private let deliver: @Sendable (AlertEvent) -> Void
+    private var engine: AlertEngine
+    private var failure: HistoryError?
+    private var suppressed = 0
+    private let counts: @Sendable () -> DeliveryCounts
+    /// What the history has; `nil` before the first sample, as a recorder counts from nothing.
+    private var noted: DeliveryCounts?
+
+    /// A keeper that goes on with the alerts that the history has.
+    ///
+    /// - Parameters:
+    ///   - deliver: takes every turn of an alert; it must not block.
+    ///   - counts: what has become of deliveries.
+    init(
+        _ history: HistoryWriter, _ configuration: AlertConfiguration, at now: Moment, logger: Logger,
+        deliver: @escaping @Sendable (AlertEvent) -> Void, counts: @escaping @Sendable () -> DeliveryCounts
+    ) throws(HistoryError) {
+        self.history = history
+        self.logger = logger
+        self.deliver = deliver
+        self.counts = counts
+        let known = try history.alerts(endedAfter: now.wall - configuration.reopenWithin)
+        engine = AlertEngine(configuration, known: known, at: now)
+    }
+
+    /// Puts other settings in force from the next sample on.
+    func set(_ configuration: AlertConfiguration) {
+        engine.configuration = configuration
+        history.tellEverything()
+    }
+
+    /// A sample has been written.
+    func look(at sample: SampleRecord, _ snapshots: [Snapshot]) {
+        guard engine.configuration.isEnabled else { return }
+        engine.evaluate(history.takeFigures(of: sample, snapshots), history)
+        settle(at: Moment(wall: sample.takenAt, boot: sample.bootClock))
+    }
+
+    /// Samples are being lost.
+    func look(at loss: RecorderLoss, at now: Moment) {
+        engine.evaluate(loss, at: now)
+        settle(at: now)
+    }
+
+    /// What cannot be noted now is with a later sample.
+    private func noteCounts() {
+        let counts = counts()
+        if counts == noted { return }
+        do throws(HistoryError) {
+            try history.noteDeliveries(
+                delivered: counts.delivered, failed: counts.failed, dropped: counts.dropped)
+            noted = counts
+        } catch {}
+    }
+
+    private func settle(at now: Moment) {
+        let events = engine.settle(at: now) { alerts in
+            do throws(HistoryError) {
+                try history.write(&alerts, at: now.wall)
+                failure = nil
+                return true
+            } catch {
+                if failure != error {
+                    logger.error("alerts cannot be written into the history", metadata: ["error": "\(error)"])
+                }
+                failure = error
+                return false
+            }
+        }
+        for event in events { deliver(event) }
+        noteCounts()
+        if engine.suppressed > suppressed {
+            if suppressed == 0 {
+                logger.error(
+                    "too many alerts last at once: what begins now is neither recorded nor told",
+                    metadata: ["lasting": "\(engine.count)"])
+            }
+            suppressed = engine.suppressed
+        }
+    }
+}

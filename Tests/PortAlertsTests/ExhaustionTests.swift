@@ -1,0 +1,162 @@
+import PortModel
+import Testing
+
+@testable import PortAlerts
+
+/// `ephemeral_exhaustion` in simulated time.
+@Suite struct ExhaustionTests {
+    private func exhaustions(_ simulation: Simulation) -> [Alert] {
+        simulation.alerts.filter { $0.rule == .ephemeralExhaustion }
+    }
+
+    /// A ramp from nothing to the end, and when it was seen to be critical: the share in use at that sample.
+    @Test(
+        "A leak is critical before the end, whenever two samples fit between 80 % and the end",
+        arguments: [1, 2, 5, 10, 20, 50, 90, 95, 99])
+    func leak(step: Int) throws {
+        let simulation = Simulation()
+        var used = 0
+        while used + step < 1000, exhaustions(simulation).first?.severity != .critical {
+            used += step
+            simulation.open(used)
+        }
+        let alert = try #require(exhaustions(simulation).first)
+        #expect(alert.severity == .critical, "step \(step)")
+        #expect(alert.subject == Simulation.subject(1) && alert.owners == [Simulation.owner])
+        #expect(alert.message.contains("from 10.0.0.1 to 10.0.1.1:5432") && alert.message.contains("shop (pid 77"))
+    }
+
+    @Test("A burst after a long rest is critical in time", arguments: [(82, 9), (81, 10), (85, 8), (80, 19)])
+    func burst(first: Int, step: Int) throws {
+        let simulation = Simulation()
+        for _ in 0..<200 { simulation.open(3) }
+        var used = first * 10
+        while used < 1000 {
+            simulation.open(used)
+            used += step * 10
+        }
+        #expect(exhaustions(simulation).first?.severity == .critical)
+    }
+
+    @Test("Churn whose TIME_WAITs exceed the ports is critical before the end", arguments: [17, 20, 30, 60, 90])
+    func churn(rate: Int) throws {
+        let simulation = Simulation()
+        var used = 0
+        while used + rate < 1000, exhaustions(simulation).first?.severity != .critical {
+            used += rate
+            simulation.churn(rate)
+        }
+        #expect(exhaustions(simulation).first?.severity == .critical, "\(rate) a second")
+    }
+
+    @Test("Churn that comes to rest below the limit is no alert", arguments: [2, 5, 8, 10, 12])
+    func equilibrium(rate: Int) {
+        let simulation = Simulation()
+        for _ in 0..<600 { simulation.churn(rate) }
+        #expect(exhaustions(simulation).isEmpty, "\(rate) a second")
+    }
+
+    @Test(
+        "From 70 % on the forecast of a steady ramp is within a quarter of the time left",
+        arguments: [(1, 1000), (2, 1000), (5, 1000), (20, 1000), (5, 10_000), (20, 10_000), (1, 10_000)])
+    func forecast(step: Int, interval: Int) throws {
+        let simulation = Simulation(every: Int64(interval))
+        var used = 0
+        var told = 0
+        while used + step < 1000 {
+            used += step
+            simulation.open(used)
+            guard used >= 700, let time = exhaustions(simulation).first?.exhaustedAt else { continue }
+            let left = Double((1000 - used) / step * interval)
+            // What is written may be some seconds old.
+            let found = Double(time - simulation.now.wall)
+            #expect(abs(found - left) <= max(left / 4, Double(interval)), "\(used): \(found) instead of \(left)")
+            told += 1
+        }
+        #expect(told > 10)
+    }
+
+    @Test(
+        "Connections that go up and down around a threshold for an hour are one alert", arguments: [20, 60, 300, 900])
+    func oscillation(period: Int) {
+        let simulation = Simulation()
+        for second in 0..<3600 {
+            let phase = Double(second % period) / Double(period)
+            simulation.open(800 + Int(60 * (phase < 0.5 ? phase * 4 - 1 : 3 - phase * 4)))
+        }
+        #expect(exhaustions(simulation).count == 1)
+        let turns = simulation.events.filter { $0.alert.rule == .ephemeralExhaustion }
+        #expect(turns.count { $0.kind == .opened } == 1, "\(turns.map(\.kind))")
+    }
+
+    @Test("What comes and goes for an hour is one story, with a longer rest each time")
+    func flapping() {
+        let simulation = Simulation()
+        for second in 0..<3600 { simulation.open(second % 300 < 60 ? 850 : 100) }
+        #expect(exhaustions(simulation).count == 1)
+        #expect(simulation.events.count { $0.kind == .opened && $0.alert.rule == .ephemeralExhaustion } <= 4)
+    }
+
+    @Test("An alert opens, becomes worse, has a peak and ends")
+    func story() throws {
+        let simulation = Simulation()
+        for _ in 0..<60 { simulation.open(820) }
+        for _ in 0..<60 { simulation.open(960) }
+        for _ in 0..<300 { simulation.open(10) }
+        let alert = try #require(exhaustions(simulation).first)
+        #expect(exhaustions(simulation).count == 1 && alert.severity == .critical && alert.times == 1)
+        #expect(alert.worsenedAt ?? alert.openedAt > alert.openedAt && alert.peak == 0.96)
+        #expect(alert.peakAt > alert.openedAt && alert.resolvedAt != nil && alert.exhaustedAt == nil)
+        let turns = simulation.events.filter { $0.alert.rule == .ephemeralExhaustion }.map(\.kind)
+        #expect(turns == [.opened, .worsened, .resolved])
+    }
+
+    @Test("A restart neither opens it again nor forgets it")
+    func restart() throws {
+        let simulation = Simulation()
+        for _ in 0..<60 { simulation.open(850) }
+        simulation.restart()
+        for _ in 0..<600 { simulation.open(850) }
+        #expect(exhaustions(simulation).count == 1 && exhaustions(simulation).first?.isOpen == true)
+        #expect(simulation.events.count { $0.alert.rule == .ephemeralExhaustion } == 1)
+        simulation.restart(after: 600_000)
+        // It has ended meanwhile: that is only seen, and told, after the rest.
+        for _ in 0..<50 { simulation.open(10) }
+        #expect(exhaustions(simulation).first?.isOpen == true)
+        for _ in 0..<30 { simulation.open(10) }
+        #expect(exhaustions(simulation).first?.isOpen == false && exhaustions(simulation).count == 1)
+        simulation.restart()
+        for _ in 0..<60 { simulation.open(850) }
+        #expect(exhaustions(simulation).count == 1 && exhaustions(simulation).first?.times == 2)
+    }
+
+    @Test("What stands high when the recorder starts is seen at once")
+    func start() {
+        let simulation = Simulation()
+        simulation.open(970)
+        #expect(exhaustions(simulation).first?.severity == .critical)
+    }
+
+    @Test("Fifty destinations at 40 % are nothing")
+    func healthy() {
+        let simulation = Simulation()
+        for second in 0..<600 {
+            simulation.sample { ports in
+                for number in 0..<50 {
+                    ports[Simulation.destination(number), default: .init()].open =
+                        min(400, second * 40) + (second + number) % 7
+                }
+            }
+        }
+        #expect(simulation.alerts.isEmpty, "\(simulation.alerts.map(\.message))")
+    }
+
+    @Test("No port of the first parity is a warning of its own, after a while")
+    func slow() {
+        let simulation = Simulation()
+        for _ in 0..<120 { simulation.open(520) }
+        #expect(simulation.alerts.map(\.rule) == [.slowConnect] && simulation.alerts[0].severity == .warning)
+        for _ in 0..<120 { simulation.open(400) }
+        #expect(simulation.alerts.first?.isOpen == false)
+    }
+}

@@ -1,0 +1,211 @@
+import PortHistory
+import PortModel
+import Testing
+
+@testable import PortAlerts
+
+/// The rules about namespaces, listeners, programs and the recorder.
+@Suite struct OtherRulesTests {
+    private let simulation = Simulation(every: 10_000)
+
+    private func run(_ samples: Int, _ adjust: @escaping (inout SampleFigures) -> Void = { _ in }) {
+        simulation.adjust = adjust
+        for _ in 0..<samples { simulation.sample() }
+    }
+
+    private func alert(_ rule: AlertRule) -> Alert? { simulation.alerts.last { $0.rule == rule } }
+
+    @Test("A pool that is nearly empty", arguments: TransportProtocol.allCases)
+    func pool(transport: TransportProtocol) {
+        run(10) { figures in
+            let pool = BindPool(capacity: 1000, used: 900)
+            if transport == .tcp { figures.namespaces[0].tcpPool = pool } else { figures.namespaces[0].udpPool = pool }
+        }
+        #expect(alert(.ephemeralPool)?.subject == AlertSubject(.pool, transport: transport))
+        #expect(alert(.ephemeralPool)?.severity == .warning && simulation.alerts.count == 1)
+        run(10)
+        #expect(alert(.ephemeralPool)?.isOpen == false)
+    }
+
+    @Test("TIME_WAITs near the kernel's limit, and dropped ones")
+    func timeWaitLimit() {
+        run(10) { $0.namespaces[0].timeWaits = 200_000 }
+        #expect(alert(.timeWaitLimit) == nil)
+        run(10) { $0.namespaces[0].timeWaits = 220_000 }
+        #expect(alert(.timeWaitLimit)?.severity == .warning)
+        run(2) { figures in
+            figures.namespaces[0].timeWaits = 220_000
+            figures.sample.timeWaitOverflow = figures.sample.bootClock
+        }
+        #expect(alert(.timeWaitLimit)?.severity == .critical)
+        run(10)
+        #expect(alert(.timeWaitLimit)?.isOpen == false)
+    }
+
+    @Test("Dropped connections are an alert while they go on, what was dropped before is none")
+    func acceptQueue() {
+        run(20) { ($0.sample.listenOverflows, $0.sample.listenDrops) = (5000, 6000) }
+        #expect(alert(.acceptQueue) == nil)
+        run(20) { figures in
+            figures.sample.listenOverflows = 5000 + figures.sample.bootClock / 1000
+            figures.sample.listenDrops = 6000 + figures.sample.bootClock / 1000
+        }
+        #expect(alert(.acceptQueue)?.severity == .critical || alert(.acceptQueue)?.severity == .warning)
+        let (overflows, drops) = (5000 + simulation.clock / 1000, 6000 + simulation.clock / 1000)
+        run(30) { ($0.sample.listenOverflows, $0.sample.listenDrops) = (overflows, drops) }
+        #expect(alert(.acceptQueue)?.isOpen == false)
+    }
+
+    @Test("CLOSE_WAITs that only rise are a leak, those that come and go are none")
+    func closeWait() {
+        var count = 0
+        run(200) { figures in
+            count += 1
+            figures.closeWaits = [7: count % 60]
+        }
+        #expect(alert(.closeWaitLeak) == nil)
+        count = 0
+        run(200) { figures in
+            count += 1
+            figures.closeWaits = [7: count]
+        }
+        #expect(alert(.closeWaitLeak)?.severity == .warning && alert(.closeWaitLeak)?.owners == [Simulation.owner])
+        #expect(alert(.closeWaitLeak)?.subject.detail == "77/7700")
+        simulation.restart()
+        run(20) { $0.closeWaits = [7: 210] }
+        #expect(alert(.closeWaitLeak)?.isOpen == true && simulation.alerts.count == 1)
+        run(20) { $0.closeWaits = [7: 0] }
+        #expect(alert(.closeWaitLeak)?.isOpen == false)
+    }
+
+    // MARK: - Listeners
+
+    private static let address = IPAddress(ipv4: 0)
+    private static func listener(_ inode: UInt64, holder: Int = 7, uid: UInt32 = 33, _ address: IPAddress = address)
+        -> SampleFigures.Listening.Listener
+    { .init(address: address, inode: inode, holder: holder, uid: uid) }
+    private static let other = PortOwner(
+        pid: 88, startTicks: 1, startedAt: Simulation.start, command: "other", executable: "/opt/other")
+
+    private func listening(
+        _ listeners: [SampleFigures.Listening.Listener], gone: Int64? = nil, _ transport: TransportProtocol = .tcp,
+        port: UInt16 = 8080
+    ) {
+        simulation.listeners = listeners
+        run(1) { figures in
+            let gone = gone.map { SampleFigures.Listening.Gone(listener: Self.listener(1), age: $0) }
+            figures.listening = [
+                .init(
+                    namespace: 0, transport: transport, port: port, listeners: listeners, gone: gone.map { [$0] } ?? [])
+            ]
+        }
+        simulation.adjust = { _ in }
+    }
+
+    @Test("A listener that was there for long and left, and one that comes back")
+    func gone() {
+        listening([], gone: 60_000)
+        run(20)
+        #expect(alert(.listenerGone) == nil)
+        listening([], gone: 7_200_000)
+        run(4)
+        #expect(alert(.listenerGone) == nil)
+        run(4)
+        #expect(alert(.listenerGone)?.severity == .warning && alert(.listenerGone)?.owners == [Simulation.owner])
+        simulation.restart()
+        simulation.listeners = []
+        run(20)
+        #expect(alert(.listenerGone)?.isOpen == true)
+        listening([Self.listener(2)])
+        run(10)
+        #expect(alert(.listenerGone)?.isOpen == false && simulation.alerts.count == 1)
+    }
+
+    @Test("A restart within a minute is nothing")
+    func restarted() {
+        listening([], gone: 7_200_000)
+        run(3)
+        listening([Self.listener(2)])
+        run(20)
+        #expect(simulation.alerts.isEmpty)
+    }
+
+    @Test("The port of a listener that has gone is given away")
+    func stolen() throws {
+        listening([], gone: 7_200_000)
+        simulation.socketsOnPort = 1
+        simulation.owners[8] = Self.other
+        let peer = Endpoint(try #require(IPAddress("10.0.0.9")), 443)
+        let row = SocketRow(
+            table: .tcp, state: .established, local: Endpoint(try #require(IPAddress("10.0.0.1")), 8080), remote: peer)
+        run(1) { $0.strays = [.init(namespace: 0, row: row, holder: 8)] }
+        let alert = try #require(self.alert(.portStolen))
+        #expect(alert.severity == .critical && alert.owners == [Self.other, Simulation.owner])
+        #expect(alert.message.contains("10.0.0.1:8080 to 10.0.0.9:443"))
+        run(20)
+        #expect(self.alert(.portStolen)?.isOpen == true)
+        simulation.socketsOnPort = 0
+        run(10)
+        #expect(self.alert(.portStolen)?.isOpen == false)
+    }
+
+    @Test("Strangers on one port, and not one program's workers")
+    func strangers() {
+        listening([Self.listener(1), Self.listener(2)])
+        run(20)
+        #expect(simulation.alerts.isEmpty)
+        simulation.owners[8] = Self.other
+        listening([Self.listener(1), Self.listener(2, holder: 8)])
+        run(20)
+        #expect(alert(.listenConflict)?.subject.detail == "reuseport_strangers")
+        listening([Self.listener(1)])
+        run(20)
+        #expect(alert(.listenConflict)?.isOpen == false && simulation.alerts.count == 1)
+    }
+
+    @Test("A specific address before another program's wildcard")
+    func shadowed() throws {
+        simulation.owners[8] = Self.other
+        let specific = try #require(IPAddress("10.0.0.1"))
+        listening([Self.listener(1), Self.listener(2, holder: 8, specific)])
+        run(20)
+        #expect(alert(.listenConflict)?.subject.detail == "shadowed_listener")
+        #expect(alert(.listenConflict)?.subject.local?.address == specific)
+    }
+
+    @Test("UDP sockets of strangers, but not on the ports of multicast")
+    func datagrams() {
+        simulation.owners[8] = Self.other
+        listening([Self.listener(1), Self.listener(2, holder: 8)], .udp, port: 5353)
+        run(20)
+        #expect(simulation.alerts.isEmpty)
+        listening([Self.listener(1), Self.listener(2, holder: 8)], .udp, port: 514)
+        run(20)
+        #expect(alert(.listenConflict)?.subject.detail == "udp_shared")
+    }
+
+    // MARK: - The recorder
+
+    @Test("Samples that are lost are critical, and over when they are written again")
+    func lost() {
+        run(3)
+        for samples in 1...5 {
+            simulation.lose(RecorderLoss(samples: samples, since: Simulation.start, cause: "there is no room"))
+        }
+        #expect(alert(.recorder)?.severity == .critical && alert(.recorder)?.message.contains("no room") == true)
+        run(20)
+        #expect(alert(.recorder)?.isOpen == false)
+    }
+
+    @Test("Missed samples and a permission that is gone")
+    func missed() {
+        run(40) { $0.sample.missed = $0.sample.number % 4 == 0 ? 1 : 0 }
+        #expect(alert(.recorder)?.subject.detail == "missed_samples")
+        run(20) { $0.sample.permissionDenied = 30 }
+        #expect(alert(.recorder)?.subject.detail == "permission")
+        let never = Simulation(every: 10_000)
+        never.adjust = { $0.sample.permissionDenied = 30 }
+        for _ in 0..<50 { never.sample() }
+        #expect(never.alerts.isEmpty)
+    }
+}

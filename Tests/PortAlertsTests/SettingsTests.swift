@@ -1,0 +1,84 @@
+import PortModel
+import Testing
+
+@testable import PortAlerts
+
+/// Overrides and silences.
+@Suite struct SettingsTests {
+    private func run(_ configuration: AlertConfiguration, used: Int, seconds: Int = 60) -> Simulation {
+        let simulation = Simulation(configuration)
+        for _ in 0..<seconds { simulation.open(used) }
+        return simulation
+    }
+
+    private static func match(_ change: (inout AlertMatch) -> Void) -> AlertMatch {
+        var match = AlertMatch()
+        match.rule = .ephemeralExhaustion
+        change(&match)
+        return match
+    }
+
+    private static let fitting = [
+        match { _ in }, match { $0.destination = Endpoint(Simulation.destination(1).remote, 5432) },
+        match { $0.destination = Endpoint(Simulation.destination(1).remote, 0) }, match { $0.port = 5432 },
+        match { $0.program = "shop" }, match { $0.program = "/usr/bin/shop" }, match { $0.unit = "shop.service" },
+        match { $0.namespace = "host" },
+    ]
+    private static let others = [
+        match { $0.rule = .slowConnect }, match { $0.destination = Endpoint(Simulation.destination(2).remote, 0) },
+        match { $0.port = 80 }, match { $0.program = "sho" }, match { $0.unit = "shop" },
+        match { $0.namespace = "web" },
+    ]
+
+    @Test("An override counts for what fits it", arguments: fitting)
+    func fits(match: AlertMatch) {
+        var configuration = AlertConfiguration()
+        var override = AlertConfiguration.Override(name: "it", match: match)
+        override.warning = 0.3
+        configuration.overrides = [override]
+        #expect(run(configuration, used: 350).alerts.map(\.severity) == [.warning])
+        configuration.overrides[0].warning = nil
+        configuration.overrides[0].isEnabled = false
+        #expect(run(configuration, used: 900).alerts.allSatisfy { $0.rule != .ephemeralExhaustion })
+    }
+
+    @Test("An override counts for nothing else", arguments: others)
+    func doesNotFit(match: AlertMatch) {
+        var configuration = AlertConfiguration()
+        var override = AlertConfiguration.Override(name: "it", match: match)
+        override.warning = 0.3
+        configuration.overrides = [override]
+        #expect(run(configuration, used: 350).alerts.allSatisfy { $0.rule != .ephemeralExhaustion })
+    }
+
+    @Test("A silenced alert is recorded and not told, until the silence ends")
+    func silence() {
+        var configuration = AlertConfiguration()
+        let end = Simulation.start + 1_000_000 + 300_000
+        configuration.silences = [.init(name: "night", match: Self.fitting[0], until: end)]
+        let simulation = run(configuration, used: 960, seconds: 200)
+        let told = { simulation.events.filter { $0.alert.rule == .ephemeralExhaustion } }
+        #expect(simulation.alerts.contains { $0.rule == .ephemeralExhaustion && $0.isSilenced } && told().isEmpty)
+        for _ in 0..<200 { simulation.open(960) }
+        #expect(told().map(\.kind) == [.opened] && told()[0].alert.times == 1)
+        #expect(simulation.alerts.allSatisfy { !$0.isSilenced })
+    }
+
+    @Test("What ends within a silence is not told at all")
+    func silent() {
+        var configuration = AlertConfiguration()
+        configuration.silences = [
+            .init(name: "long", match: AlertMatch(), until: Simulation.start + 1_000_000_000)
+        ]
+        let simulation = run(configuration, used: 960)
+        for _ in 0..<200 { simulation.open(1) }
+        #expect(simulation.events.isEmpty && simulation.alerts.contains { !$0.isOpen })
+    }
+
+    @Test("Switched off, nothing is looked at")
+    func off() {
+        var configuration = AlertConfiguration()
+        configuration.isEnabled = false
+        #expect(run(configuration, used: 999).alerts.isEmpty)
+    }
+}
