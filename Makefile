@@ -23,7 +23,7 @@ bench_packages := $(build_packages) iproute2 procps sqlite3 util-linux
 give_back := Scripts/give-back $(SCRATCH) Package.resolved .swiftpm $(DATABASE) $(DATABASE)-wal $(DATABASE)-shm $(DATABASE)-lock
 finally = status=$$?; $(give_back); exit $$status
 
-.PHONY: help run test lint bench bench-attribution bench-history soak build clean
+.PHONY: help run test fuzz lint bench bench-attribution bench-history soak build clean
 
 help: ## Lists the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +41,11 @@ test: ## Runs all tests; those with real sockets need root.
 	@$(swift) --version >/dev/null
 	@Scripts/install-packages $(test_packages)
 	@Scripts/test $(SCRATCH); $(finally)
+
+fuzz: ## Tries 10 000 bind() and 1 000 connect() populations against the kernel; needs root and a quarter of an hour.
+	@$(swift) --version >/dev/null
+	@Scripts/install-packages $(test_packages)
+	@PORTLOG_BIND_TRIALS=10000 PORTLOG_BIND_TRIES=40 PORTLOG_CONNECT_TRIALS=1000 $(swift) test --scratch-path $(SCRATCH) --disable-xctest --filter KernelTests; $(finally)
 
 lint: ## Checks the style of the sources; any finding is an error.
 	@$(swift) format lint --strict --recursive Sources Tests Migrations Package.swift
