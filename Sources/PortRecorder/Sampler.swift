@@ -78,6 +78,7 @@ public final class Sampler {
             cpuBefore = cpu
         }
         attributor.settled()
+        namespaces?.doubt(attributor.doubtedNamespaces(snapshots))
         return written
     }
 
