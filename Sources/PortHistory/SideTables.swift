@@ -184,13 +184,18 @@ struct SideTables {
             if programs.count >= Self.cacheLimit { programs.removeAll(keepingCapacity: true) }
             programs[words] = program
         }
+        // The wall clock's distance from the boot changes; that a process started is one moment.
+        let known = try Int64.fetchOne(
+            database.cachedStatement(
+                sql: "SELECT started_at FROM process WHERE boot = ? AND pid = ? AND start_ticks = ? LIMIT 1"),
+            arguments: [boot, Int(owner.pid), Int64(bitPattern: owner.startTicks)])
         let identity: [any DatabaseValueConvertible] = [
             boot, Int(owner.pid), Int64(bitPattern: owner.startTicks), program, Int(owner.uid), owner.unit ?? "",
             owner.container ?? "",
         ]
         let id = try intern(
             "process", ["boot", "pid", "start_ticks", "program", "uid", "unit", "container"], identity,
-            extra: [("started_at", owner.startedAt.milliseconds)], in: database)
+            extra: [("started_at", known ?? owner.startedAt.milliseconds)], in: database)
         if processes.count >= Self.cacheLimit { processes.removeAll(keepingCapacity: true) }
         processes[owner] = id
         return id

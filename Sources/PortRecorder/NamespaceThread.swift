@@ -13,8 +13,13 @@ enum NamespaceThread {
     /// - Returns: `nil` where the namespace may not be entered or is another one, where `proc` is not the running kernel's, and where
     ///   `body` gives it.
     static func run<T>(in pid: Int32, _ namespace: UInt64, _ proc: ProcFS, _ body: @escaping () -> T?) -> T? {
+        run(at: proc.path("\(pid)/ns/net"), namespace, proc, body)
+    }
+
+    /// Enters the namespace that a file stands for.
+    static func run<T>(at path: String, _ namespace: UInt64, _ proc: ProcFS, _ body: @escaping () -> T?) -> T? {
         guard proc.root == "/proc" else { return nil }
-        let descriptor = open(proc.path("\(pid)/ns/net"), O_RDONLY | O_CLOEXEC)
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
         var status = stat()

@@ -92,6 +92,7 @@ public final class Sampler {
         }
         attributor.settled()
         alerts?.look(at: written, snapshots)
+        namespaces?.doubt(attributor.doubtedNamespaces(snapshots))
         return written
     }
 

@@ -15,6 +15,9 @@ struct SocketHolders {
     /// Inodes with more than one holder.
     var shared: Dictionary<UInt64, [Descriptor]>.Keys { others.keys }
 
+    /// How many sockets are held.
+    var count: Int { first.count }
+
     /// Makes room for as many sockets as a host has.
     mutating func reserve(_ sockets: Int) {
         if first.isEmpty { first.reserveCapacity(sockets) }
@@ -27,6 +30,13 @@ struct SocketHolders {
     func descriptors(of inode: UInt64) -> [Descriptor] {
         guard let first = first[inode] else { return [] }
         return [first] + (others[inode] ?? [])
+    }
+
+    /// The same without an array.
+    func forEachDescriptor(of inode: UInt64, _ body: (Descriptor) -> Void) {
+        guard let holder = first[inode] else { return }
+        body(holder)
+        others[inode]?.forEach(body)
     }
 
     /// Adds a descriptor of a socket; one a process is enough. True if it was not known that the process holds it.
@@ -62,10 +72,12 @@ struct SocketHolders {
         return descriptors
     }
 
-    /// The sockets that a process holds; a pass over all of them.
-    func inodes(of pid: Int32) -> [UInt64] {
-        var inodes = first.filter { $0.value.pid == pid }.map(\.key)
-        for (inode, descriptors) in others where descriptors.contains(where: { $0.pid == pid }) { inodes.append(inode) }
+    /// The sockets that some processes hold; a pass over all of them.
+    func inodes(of pids: Set<Int32>) -> [UInt64] {
+        var inodes = first.filter { pids.contains($0.value.pid) }.map(\.key)
+        for (inode, descriptors) in others where descriptors.contains(where: { pids.contains($0.pid) }) {
+            inodes.append(inode)
+        }
         return inodes
     }
 }

@@ -4,9 +4,18 @@ import ProcFS
 /// A network namespace that is being recorded.
 struct TrackedNamespace {
     /// What identifies it to the history.
-    let name: String
+    var name: String
+    /// What it is named after: the name of ip-netns, a container or a unit; `nil` where none is known.
+    var identity: String?
+    /// The process that it was found by.
+    let namer: Int32?
+    /// The sample in which it was found.
+    let since: Int
     /// The processes that live there.
     var members: Set<Int32> = []
+    /// In which sample it is looked at again, where no process lives in it and it has no sockets.
+    private(set) var vacantDue = 0
+    private var vacantPause = 1
     /// What was read last.
     var tables = SocketReading()
     /// What holds in it.
@@ -21,6 +30,8 @@ struct TrackedNamespace {
     private(set) var isRead = false
     /// The last call of ``read(through:_:_:_:)`` found other sockets than the one before, or some that change by themselves.
     private(set) var hasChanged = false
+    /// A holder of one of its sockets has gone: what is known of it may be out of date.
+    private var isDoubted = false
     private var lastRead = 0
     private var rows: [SocketRow] = []
     private var counts: Counts?
@@ -37,7 +48,9 @@ struct TrackedNamespace {
     }
 
     /// A namespace that has not been read.
-    init(name: String) { self.name = name }
+    init(name: String, identity: String?, namer: Int32?, since sample: Int) {
+        (self.name, self.identity, self.namer, since) = (name, identity, namer, sample)
+    }
 
     /// Its sockets as they were read last; the number of the namespace is the history's to give.
     var snapshot: Snapshot {
@@ -59,10 +72,26 @@ struct TrackedNamespace {
         if let rows { bound = rows }
     }
 
+    /// It has been read, and there are no sockets in it.
+    var isEmpty: Bool { isRead && counts?.isEmpty == true }
+
+    /// Nobody lives in it, and it has no sockets: it is looked at again later.
+    mutating func rest(_ sample: Int, _ longest: Int) {
+        vacantDue = sample + vacantPause
+        vacantPause = min(vacantPause * 2, longest)
+    }
+
+    /// It has sockets, or somebody lives in it.
+    mutating func wake() { (vacantDue, vacantPause) = (0, 1) }
+
+    /// It is read in the next sample, however long it has been quiet.
+    mutating func doubt() { isDoubted = true }
+
     /// Reads it, unless its turn has not come: one without TIME_WAIT whose sockets do not change is read less and less often, and at
     /// once when it has more or fewer of them. What cannot be read stays as it was.
-    mutating func read(through pid: Int32, _ proc: ProcFS, _ sample: Int, _ longest: Int) {
-        let path = "\(pid)/net"
+    ///
+    /// - Parameter path: the directory of its tables below /proc.
+    mutating func read(_ path: String, _ proc: ProcFS, _ sample: Int, _ longest: Int) {
         hasChanged = false
         let counts = try? Counts(
             four: ProcSockstatCounts(proc.sockstat(netPath: path)), six: proc.sockstat6(netPath: path))
@@ -75,7 +104,7 @@ struct TrackedNamespace {
             pause = 1
             return
         }
-        if isQuiet, sample - lastRead < pause { return }
+        if isQuiet, !isDoubted, sample - lastRead < pause { return }
         proc.readSockets(netPath: path, into: &tables)
         guard tables.failures.isEmpty else {
             // It is read again in the next sample.
@@ -84,6 +113,7 @@ struct TrackedNamespace {
         }
         isRead = true
         lastRead = sample
+        isDoubted = false
         let isSame = isQuiet && rows == tables.rows
         hasChanged = !isSame
         pause = isSame ? min(pause * 2, longest) : 1

@@ -14,6 +14,10 @@ struct TrackedProcess {
     private(set) var active = 0
     /// The attributor's sample in which all its descriptors were listed last.
     var looked = 0
+    /// The attributor's sample in which it was seen first, or got its first socket.
+    private(set) var since: Int
+    /// How many descriptors it had when it was asked last; `nil` where that was not asked, or the kernel does not say.
+    var descriptors: Int?
     /// Its descriptors may not be read.
     var isDenied = false
 
@@ -21,7 +25,7 @@ struct TrackedProcess {
     private static let freedLimit = 4096
 
     /// A process of which nothing but its owner is known.
-    init(owner: PortOwner) { self.owner = owner }
+    init(owner: PortOwner, since sample: Int) { (self.owner, since) = (owner, sample) }
 
     /// A descriptor is a socket; `isNew` when the process was not known to hold it.
     mutating func took(_ number: Int32, isNew: Bool, in sample: Int) {
@@ -31,6 +35,7 @@ struct TrackedProcess {
         }
         highest = max(highest, number)
         if isNew {
+            if sockets == 0 { since = sample }
             sockets += 1
             active = sample
         }
@@ -41,6 +46,11 @@ struct TrackedProcess {
         sockets = max(0, sockets - 1)
         freed.insert(number)
         if freed.count > Self.freedLimit { freed = Set(freed.sorted().prefix(Self.freedLimit / 2)) }
+    }
+
+    /// A descriptor is closed, or is another socket by now.
+    mutating func mayReuse(_ number: Int32) {
+        if freed.count < Self.freedLimit { freed.insert(number) }
     }
 
     /// The descriptors that new sockets may have been given, in the order in which the kernel gives them out.

@@ -28,7 +28,7 @@ public struct ListenersReport: Encodable, Sendable {
 
     /// A listener.
     public struct Entry: Hashable, Sendable, Encodable {
-        /// The socket.
+        /// The socket; its owners in the order of ``workers``.
         public var socket: SocketDocument
         /// The class of its port, in the range that its namespace had.
         public var portClass: PortClass
@@ -77,14 +77,25 @@ public struct ListenersReport: Encodable, Sendable {
         return ListenersReport(
             host: try view.host(), at: instant.at, sample: instant.document, omitted: listeners.count - shown.count,
             listeners: try shown.map { listener in
-                Entry(
-                    socket: try documents.document(of: listener),
+                let workers = instant.isKept ? try counts.workers(of: listener, view.holder) : []
+                var socket = try documents.document(of: listener)
+                socket.owners = ordered(socket.owners, like: workers)
+                return Entry(
+                    socket: socket,
                     portClass: PortClass(of: listener.local.port, range: ranges[listener.namespace] ?? .standard),
                     sharing: sharing(
                         sockets: sockets[BindKey(listener)] ?? 1,
                         processes: try view.holder(listener.holder).ownership.owners.count),
-                    workers: instant.isKept ? try counts.workers(of: listener, view.holder) : [])
+                    workers: workers)
             })
+    }
+
+    /// The processes in the order of the workers, the busiest first.
+    private static func ordered(_ owners: [OwnerDocument], like workers: [WorkerDocument]) -> [OwnerDocument] {
+        if owners.count < 2 || owners.count != workers.count { return owners }
+        let places = Dictionary(
+            workers.enumerated().map { (ProcessKey($1.owner), $0) }, uniquingKeysWith: { first, _ in first })
+        return owners.sorted { (places[ProcessKey($0.owner)] ?? 0) < (places[ProcessKey($1.owner)] ?? 0) }
     }
 
     /// How many sockets stand on each address and port.

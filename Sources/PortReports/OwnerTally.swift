@@ -33,13 +33,6 @@ struct OwnerTally {
         }
     }
 
-    /// A process, whatever is known of it besides.
-    private struct Process: Hashable {
-        var pid: Int32
-        var startTicks: UInt64
-        var startedAt: Timestamp
-    }
-
     private var atEnd: [Int: Int] = [:]
     private var before: [Int: Int] = [:]
 
@@ -62,15 +55,15 @@ struct OwnerTally {
     }
 
     private static func summary(_ sockets: [Int: Int], _ holder: (Int) throws -> Holder) rethrows -> Summary {
-        var processes: [Process: (owner: PortOwner, sockets: Int)] = [:]
+        var processes: [ProcessKey: (owner: PortOwner, sockets: Int)] = [:]
         var ways: [Attribution: Int] = [:]
-        for (number, count) in sockets {
+        // A process is shown as its newest holder has it.
+        for (number, count) in sockets.sorted(by: { $0.key > $1.key }) {
             let ownership = try holder(number).ownership
             if ownership.owners.isEmpty { continue }
             ways[ownership.attribution, default: 0] += count
             for owner in ownership.owners {
-                let process = Process(pid: owner.pid, startTicks: owner.startTicks, startedAt: owner.startedAt)
-                processes[process, default: (owner, 0)].sockets += count
+                processes[ProcessKey(owner), default: (owner, 0)].sockets += count
             }
         }
         let sorted = processes.values.sorted {

@@ -13,6 +13,8 @@ public struct SocketLife: Hashable, Sendable {
     var identity: ProgramIdentity?
     /// The holder of the earliest interval.
     private(set) var firstHolder: Int
+    /// The first sample of the newest interval of each holder. Empty in most lives: those of one holder.
+    private var begun: [Int: Int] = [:]
     /// The other holders, in the order in which they came. Most lives have none.
     private var moreHolders: [Int] = []
     /// The same as a set: a listener may change hands in every sample.
@@ -33,6 +35,11 @@ public struct SocketLife: Hashable, Sendable {
         [newest.holder] + ([firstHolder] + moreHolders).filter { $0 != newest.holder }
     }
 
+    /// The same in the order of their last intervals, the newest first.
+    public var holdersBackwards: [Int] {
+        [newest.holder] + holders.dropFirst().sorted { (begun[$0] ?? 0, $0) > (begun[$1] ?? 0, $1) }
+    }
+
     /// Adds another interval of the same socket, earlier or later.
     public mutating func join(_ interval: SocketInterval) {
         join(SocketLife(interval))
@@ -41,6 +48,13 @@ public struct SocketLife: Hashable, Sendable {
     /// Adds another part of the same socket's life, earlier or later.
     public mutating func join(_ other: SocketLife) {
         identity = nil
+        if begun.isEmpty, firstHolder != other.firstHolder || !other.moreHolders.isEmpty {
+            begun[newest.holder] = newest.first
+        }
+        if !begun.isEmpty {
+            let others = other.begun.isEmpty ? [other.newest.holder: other.newest.first] : other.begun
+            begun.merge(others, uniquingKeysWith: max)
+        }
         if other.newest.first > newest.first { newest = other.newest }
         if other.first < first {
             insert(other.firstHolder, isFirst: true)

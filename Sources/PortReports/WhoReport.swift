@@ -97,7 +97,11 @@ public struct WhoReport: Encodable, Sendable {
         let documents = SocketDocuments(view, clock: clock)
         let holders = try shown.map { life in
             let last = try view.lastSeen(life.newest)
-            let socket = try documents.document(of: life.newest, lastSeen: last)
+            var socket = try documents.document(of: life.newest, lastSeen: last)
+            if socket.owners.isEmpty, let known = try lastKnown(life, documents) {
+                socket.owners = known.owners
+                socket.attribution = known.attribution == .observed ? .inherited : known.attribution
+            }
             return Entry(
                 socket: socket, role: try past.role(of: life.newest) { try clock[$0] }, from: socket.firstSeen,
                 to: last >= newest ? nil : socket.lastSeen)
@@ -108,20 +112,29 @@ public struct WhoReport: Encodable, Sendable {
             holders: holders)
     }
 
+    /// Who held a socket last of whom anything is known: a recorder with less privileges may have gone on.
+    private static func lastKnown(_ life: SocketLife, _ documents: SocketDocuments) throws -> HolderDocument? {
+        for holder in life.holdersBackwards.dropFirst() {
+            let document = try documents.holder(holder)
+            if !document.owners.isEmpty { return document }
+        }
+        return nil
+    }
+
     private static func workers(_ lives: [SocketLife], _ view: HistoryView) throws -> [WorkerDocument] {
-        var connections: [PortOwner: Int] = [:]
+        var workers = Workers()
         for life in lives where life.newest.role == .accepted && life.newest.table.transport == .tcp {
             let ownership = try view.holder(life.newest.holder).ownership
             // What is concluded names all that come into question.
             if ownership.attribution == .inferred { continue }
-            for owner in ownership.owners { connections[owner, default: 0] += 1 }
+            for owner in ownership.owners { workers.add(owner, life.newest.holder, connections: 1) }
         }
         for life in lives where life.newest.state == .listen {
-            for owner in try view.holder(life.newest.holder).ownership.owners { connections[owner, default: 0] += 0 }
+            for owner in try view.holder(life.newest.holder).ownership.owners {
+                workers.add(owner, life.newest.holder, connections: 0)
+            }
         }
-        return connections.map { WorkerDocument(owner: $0.key, connections: $0.value) }
-            .sorted { ($1.connections, $0.owner.pid) < ($0.connections, $1.owner.pid) }
-            .prefix(OwnerTally.most).map { $0 }
+        return workers.busiestFirst.prefix(OwnerTally.most).map { $0 }
     }
 
     private enum CodingKeys: String, CodingKey {

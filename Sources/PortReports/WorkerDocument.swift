@@ -44,18 +44,21 @@ struct WorkerCounts {
         of listener: SocketInterval, _ holder: (Int) throws -> Holder
     ) rethrows -> [WorkerDocument] {
         if listener.table.transport == .udp { return [] }
-        let owners = try holder(listener.holder).ownership.owners
-        if owners.isEmpty { return [] }
-        var connections: [PortOwner: Int] = [:]
+        var workers = Workers()
+        for owner in try holder(listener.holder).ownership.owners {
+            workers.add(owner, listener.holder, connections: 0)
+        }
+        if workers.isEmpty { return [] }
         for (place, holders) in counts
         where place.namespace == listener.namespace && place.local.port == listener.local.port
             && listener.local.address.overlaps(place.local.address)
         {
             for (number, count) in holders {
-                for owner in try holder(number).ownership.owners { connections[owner, default: 0] += count }
+                for owner in try holder(number).ownership.owners where workers.contains(owner) {
+                    workers.add(owner, number, connections: count)
+                }
             }
         }
-        return owners.map { WorkerDocument(owner: $0, connections: connections[$0] ?? 0) }
-            .sorted { ($1.connections, $0.owner.pid) < ($0.connections, $1.owner.pid) }
+        return workers.busiestFirst
     }
 }

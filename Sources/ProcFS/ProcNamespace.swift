@@ -49,6 +49,9 @@ public struct NamedNamespaces: Sendable {
     /// The names in a directory.
     public init(directory: String = "/run/netns") { self.directory = directory }
 
+    /// The file of a name.
+    public func path(_ name: String) -> String { "\(directory)/\(name)" }
+
     /// The names by inode. Where one namespace has several, the first in the order of the alphabet.
     public func names() -> [UInt64: String] {
         guard let entries = try? ProcDirectory(directory) else { return [:] }
@@ -60,7 +63,7 @@ public struct NamedNamespaces: Sendable {
         var names: [UInt64: String] = [:]
         for name in found.sorted() {
             var status = stat()
-            guard stat("\(directory)/\(name)", &status) == 0 else { continue }
+            guard stat(path(name), &status) == 0 else { continue }
             if names[UInt64(status.st_ino)] == nil { names[UInt64(status.st_ino)] = name }
         }
         return names

@@ -29,15 +29,18 @@ final class FakeProc {
     }
 
     /// Adds a process, or gives one other properties; `descriptors` are its sockets by number.
-    func setProcess(_ pid: Int32, _ command: String, start: Int = 100, descriptors: [Int32: UInt64] = [:]) throws {
+    func setProcess(
+        _ pid: Int32, _ command: String, start: Int = 100, uid: Int = 1000, unit: String? = nil, program: String? = nil,
+        descriptors: [Int32: UInt64] = [:]
+    ) throws {
         endProcess(pid)
         let folder = "\(root)/\(pid)"
         try FileManager.default.createDirectory(atPath: folder + "/fd", withIntermediateDirectories: true)
         let fields = Array(repeating: "0", count: 17).joined(separator: " ")
         try write("\(pid)/stat", "\(pid) (\(command)) S 1 \(fields) \(start) 0 0\n")
-        try write("\(pid)/status", "Name:\t\(command)\nUid:\t1000\t1000\t1000\t1000\n")
-        try write("\(pid)/cgroup", "0::/system.slice/\(command).service\n")
-        symlink("/usr/bin/\(command)", folder + "/exe")
+        try write("\(pid)/status", "Name:\t\(command)\nUid:\t\(uid)\t\(uid)\t\(uid)\t\(uid)\n")
+        try write("\(pid)/cgroup", "0::/system.slice/\(unit ?? "\(command).service")\n")
+        symlink("/usr/bin/\(program ?? command)", folder + "/exe")
         for (number, inode) in descriptors { symlink("socket:[\(inode)]", "\(folder)/fd/\(number)") }
     }
 

@@ -53,6 +53,52 @@ struct NetworkNamespacesTests {
         #expect(names == [["web.service": [80]], ["web.service net:[3]": [81]]])
     }
 
+    @Test("a container that comes back between two samples, in a namespace of its own, goes on under its name")
+    func restarts() throws {
+        try process(11, "web", in: 2, ports: [80])
+        var namespaces = make()
+        #expect(read(&namespaces) == ["web.service": [80]])
+        for restart in 1...4 {
+            proc.endProcess(Int32(10 + restart))
+            try process(Int32(11 + restart), "web", in: 2 + restart, ports: [80])
+            #expect(read(&namespaces) == ["web.service": [80]])
+        }
+    }
+
+    @Test(
+        "a namespace whose process moves into its unit soon after, or that ip-netns names at any time, has that name then"
+    )
+    func namedLater() throws {
+        let folder = proc.root + "/netns"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        try "".write(toFile: "\(folder)/blue.tmp", atomically: false, encoding: .utf8)
+        let inode = try #require(NamedNamespaces(directory: folder).names().keys.first)
+        try FileManager.default.moveItem(atPath: "\(folder)/blue.tmp", toPath: proc.root + "/blue")
+        try proc.setProcess(11, "web", unit: "no-unit")
+        try proc.setNamespace("11", Int(inode), ports: [80])
+        var namespaces = make()
+        #expect(read(&namespaces) == ["net:[\(inode)]": [80]])
+        try proc.setProcess(11, "web")
+        try proc.setNamespace("11", Int(inode), ports: [80])
+        #expect(read(&namespaces) == ["web.service": [80]])
+        for _ in 0..<10 { _ = read(&namespaces) }
+        try proc.setProcess(11, "web", unit: "other.service")
+        try proc.setNamespace("11", Int(inode), ports: [80])
+        for _ in 0..<10 { #expect(read(&namespaces) == ["web.service": [80]]) }
+        try FileManager.default.moveItem(atPath: proc.root + "/blue", toPath: "\(folder)/blue")
+        #expect(read(&namespaces) == ["blue": [80]])
+    }
+
+    @Test("one that is doubted is read in the next sample, however quiet it was")
+    func doubted() throws {
+        try process(11, "web", in: 2, ports: [80])
+        var namespaces = make()
+        for _ in 0..<12 { _ = read(&namespaces) }
+        try process(11, "web", in: 2, ports: [82])
+        namespaces.doubt(["web.service"])
+        #expect(read(&namespaces) == ["web.service": [82]])
+    }
+
     @Test("one is there as long as a process lives in it, whichever that is")
     func lives() throws {
         try process(11, "web", in: 2, ports: [80])

@@ -24,7 +24,7 @@ struct SocketHoldersTests {
         let isRemoved = holders.remove(7, from: 11)
         #expect(isRemoved)
         #expect(holders.descriptors(of: 11).map(\.pid) == [8, 9])
-        #expect(holders.inodes(of: 9) == [11])
+        #expect(holders.inodes(of: [9]) == [11])
         let left = holders.remove(11)
         #expect(left.count == 2)
         #expect(holders.shared.isEmpty && !holders.isHeld(11))

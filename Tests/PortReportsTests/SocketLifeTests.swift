@@ -65,6 +65,16 @@ struct SocketLifeTests {
         }
     }
 
+    @Test("the holders backwards stand in the order in which each was seen last, in whatever order they came")
+    func backwards() {
+        let intervals = [(1, 1), (2, 2), (3, 1), (4, 3), (5, 0)].map { sample, holder in
+            interval(.listen, sample...sample, socketFirst: 1, inode: 7, holder: holder)
+        }
+        for order in [intervals, intervals.reversed(), [3, 0, 4, 2, 1].map { intervals[$0] }] {
+            #expect(SocketLives(order).lives.map(\.holdersBackwards) == [[0, 3, 1, 2]])
+        }
+    }
+
     @Test("the holders of two parts of a life are joined, in either order")
     func parts() {
         func life(_ samples: [(sample: Int, holder: Int)]) -> SocketLife {

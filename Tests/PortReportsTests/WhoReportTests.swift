@@ -104,6 +104,23 @@ struct WhoReportTests {
         #expect(ended.holders.map(\.to) == [RecordedHost.time(6)], "the history knows it by now")
     }
 
+    @Test("a socket that nobody could be seen to hold at last is whose it was")
+    func lastKnown() throws {
+        let host = try RecordedHost()
+        func listener(_ state: SocketState, _ owners: PortOwner...) -> RecordedHost.Socket {
+            var socket = RecordedHost.Socket.connection("10.0.0.1:8080", "10.0.0.2:50001", state, inode: 4)
+            socket.owners = owners
+            return socket
+        }
+        try host.record(1, [listener(.established, curl)])
+        try host.record(1, [listener(.closeWait, web)])
+        try host.record(1, [listener(.lastAck)])
+        let report = try host.ask { try WhoReport.make($0, WhoQuery(port: 8080)) }
+        #expect(report.holders.map(\.socket.state) == [.lastAck])
+        #expect(report.holders.map { $0.socket.owners.map(\.owner.command) } == [["web"]])
+        #expect(report.holders.map(\.socket.attribution) == [.inherited])
+    }
+
     @Test("a listener that went within the hour before an old connection still makes it a server's")
     func pastListener() throws {
         let host = try RecordedHost()
