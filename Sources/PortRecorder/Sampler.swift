@@ -21,6 +21,7 @@ public final class Sampler {
     private let source: SocketSource
     private var attributor: SocketAttributor
     private var cpuBefore: Double
+    private var lastBound: [SocketRow] = []
     private var namedTroubles: Set<String> = []
 
     /// A sampler that appends to an open history.
@@ -96,11 +97,15 @@ public final class Sampler {
         return written
     }
 
-    /// What sock_diag tells of that /proc does not. Where it stops to, it is asked no more.
+    /// What sock_diag tells of that /proc does not. Where it is not to be had, it is asked no more; where it fails for once, what it told
+    /// last stands.
     private func readBound() throws(HistoryError) -> [SocketRow] {
         guard let bound else { return [] }
         do throws(SockDiagError) {
-            return try bound.own()
+            lastBound = try bound.own()
+            return lastBound
+        } catch .failed where source == .auto {
+            return lastBound
         } catch {
             if source == .sockDiag { throw .inputOutput(path: "sock_diag", reason: "sock_diag: \(error)") }
             SocketSource.logUnavailable("\(error)", logger)

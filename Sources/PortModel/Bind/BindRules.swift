@@ -29,8 +29,8 @@ public enum BindRules {
         return verdict
     }
 
-    /// Whether bind() takes the address.
-    static func isLocal(_ request: BindRequest, _ limits: PortLimits, _ addresses: LocalAddresses?) -> Ternary {
+    /// Whether bind() takes the address; `nil` addresses are not known.
+    public static func isLocal(_ request: BindRequest, _ limits: PortLimits, _ addresses: LocalAddresses?) -> Ternary {
         let address = request.local.address
         if address.isWildcard || (limits.nonlocalBind && address.isIPv4) { return .yes }
         return Ternary(addresses.map { $0.accepts(address, request.transport) })
@@ -40,7 +40,7 @@ public enum BindRules {
         _ request: BindRequest, _ sockets: [BoundSocket], _ isInKernelOrder: Bool
     ) -> BindVerdict {
         let worlds = BindWorlds(sockets, interface: request.interface)
-        var trial = BindTrialInWorlds(request, worlds.sockets, isInKernelOrder: isInKernelOrder)
+        var trial = BindTrialInWorlds(request, worlds.sockets, of: sockets.count, isInKernelOrder: isInKernelOrder)
         worlds.forEach { trial.note($0) }
         var verdict = BindVerdict(outcome: trial.outcome)
         for (index, place) in worlds.places.enumerated() {

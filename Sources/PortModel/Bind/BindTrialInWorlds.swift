@@ -15,13 +15,16 @@ struct BindTrialInWorlds {
 
     /// A trial in no world yet.
     ///
-    /// - Parameter isInKernelOrder: the sockets stand as the kernel lists them.
-    init(_ request: BindRequest, _ sockets: [BoundSocket], isInKernelOrder: Bool) {
+    /// - Parameters:
+    ///   - isInKernelOrder: the sockets stand as the kernel lists them.
+    ///   - count: how many sockets there are, of which `sockets` may be a part.
+    init(_ request: BindRequest, _ sockets: [BoundSocket], of count: Int, isInKernelOrder: Bool) {
         self.request = request
         self.sockets = sockets
         isInTheWay = sockets.map { _ in false }
         isAlwaysInTheWay = sockets.map { _ in true }
-        self.isInKernelOrder = isInKernelOrder
+        // A longer list is gone through by address.
+        self.isInKernelOrder = isInKernelOrder && count <= 10
     }
 
     /// How it ends, over all worlds.
@@ -106,8 +109,7 @@ struct BindTrialInWorlds {
         let early = deciding.filter { !(sockets[$0].row.table == .udp6 && world[$0].reusePort) }
         let next = early.isEmpty ? deciding : early
         let isInOneTable = Set(next.map { sockets[$0].row.table }).count == 1
-        // A longer list is gone through by address.
-        if isInKernelOrder && isInOneTable && sockets.count <= 10 || next.allSatisfy(refusing.contains) {
+        if isInKernelOrder && isInOneTable || next.allSatisfy(refusing.contains) {
             let refuses = refusing.contains(next[0])
             note(inTheWay: refuses ? next.filter(refusing.contains) : [])
             if refuses { mayFail = true } else { maySucceed = true }

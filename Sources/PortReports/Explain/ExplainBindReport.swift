@@ -37,7 +37,9 @@ public struct ExplainBindReport: Sendable {
     private func makeForPort() -> ExplainReport {
         let verdict = BindRules.judge(
             request, entries.map(\.socket), scene.limits, addresses, isInKernelOrder: scene.isPresent)
-        var report = report(of: verdict.outcome, verdict.blockers)
+        let isAboutAddress = verdict.dependsOnAddress && verdict.blockers.isEmpty
+        var report = report(
+            of: verdict.outcome, verdict.blockers, error: isAboutAddress ? .addressNotAvailable : .addressInUse)
         report.remedies = BindRemedies(scene, request, entries, verdict).lines
         report.explanation = explanation(verdict)
         return report
@@ -130,15 +132,21 @@ public struct ExplainBindReport: Sendable {
 
     private func makeForAnyPort() -> ExplainReport {
         let room = BindRoom(request, entries.map(\.socket), scene.limits)
-        let isLocal = scene.addresses.map { $0.accepts(request.local.address, request.transport) } ?? true
-        guard isLocal || scene.limits.nonlocalBind else {
+        let isLocal = BindRules.isLocal(request, scene.limits, addresses)
+        guard isLocal.isPossible else {
             let verdict = BindVerdict(outcome: .fails(.addressNotAvailable))
             var report = report(of: verdict.outcome, [])
             report.explanation = explanation(verdict)
             report.remedies = BindRemedies(scene, request, entries, verdict).lines
             return report
         }
-        var report = report(of: room.outcome, room.blockers)
+        var verdict = BindVerdict(outcome: room.outcome)
+        if isLocal == .unknown, room.outcome == .succeeds {
+            verdict.outcome = .depends
+            verdict.dependsOnAddress = true
+        }
+        var report = report(
+            of: verdict.outcome, room.blockers, error: verdict.dependsOnAddress ? .addressNotAvailable : .addressInUse)
         report.capacity = room.capacity
         report.used = room.used
         report.free = room.free
@@ -150,8 +158,10 @@ public struct ExplainBindReport: Sendable {
             room.free == 0
             ? "bind() to \(place) with port 0 fails with EADDRINUSE: none \(ports) is left."
             : "bind() to \(place) with port 0 finds \(report.certain == true ? "" : "at most ")\(room.free) \(ports)."
-        report.remedies = BindRemedies(scene, request, entries, BindVerdict(outcome: room.outcome)).linesForAnyPort(
-            room)
+        if verdict.dependsOnAddress {
+            report.explanation += " Whether \(request.local.address) was an address of the host is not known."
+        }
+        report.remedies = BindRemedies(scene, request, entries, verdict).linesForAnyPort(room)
         return report
     }
 
@@ -162,12 +172,15 @@ public struct ExplainBindReport: Sendable {
         (blocker.isCertain ? 0 : 1, entries[blocker.index].socket.row.isListener ? 0 : 1, blocker.index)
     }
 
-    private func report(of outcome: BindVerdict.Outcome, _ blockers: [BindVerdict.Blocker]) -> ExplainReport {
+    /// - Parameter error: the one that it may fail with, where it depends.
+    private func report(
+        of outcome: BindVerdict.Outcome, _ blockers: [BindVerdict.Blocker], error: BindError = .addressInUse
+    ) -> ExplainReport {
         let (verdict, errno): (ExplainReport.Verdict, String?) =
             switch outcome {
             case .succeeds: (.succeeds, nil)
             case .fails(let error): (.fails, error.rawValue)
-            case .depends: (.depends, BindError.addressInUse.rawValue)
+            case .depends: (.depends, error.rawValue)
             }
         let sorted = blockers.sorted { rank($0) < rank($1) }
         let shown = sorted.limited(to: limit)

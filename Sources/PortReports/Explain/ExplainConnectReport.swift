@@ -28,6 +28,7 @@ public struct ExplainConnectReport: Sendable {
 
     /// The answer.
     public func make() -> ExplainReport {
+        guard source != nil else { return makeWithoutSource() }
         let isLocal = source.flatMap { address in scene.addresses.map { $0.accepts(address, .tcp) } } ?? true
         let taken = holders
         let shown = taken.limited(to: limit)
@@ -50,6 +51,19 @@ public struct ExplainConnectReport: Sendable {
             connect: ExplainReport.ConnectFacts(
                 reusable: use.reusable, timeWait: use.usedByTimeWait, slowConnect: use.slowConnect,
                 boundBeforeConnect: space.suspicious, released: released(timeWaits)))
+    }
+
+    /// Of the past no route is known: where nothing went to the destination, every source address had all ports of the capacity.
+    private func makeWithoutSource() -> ExplainReport {
+        let to = target.text(in: target.address.family)
+        return ExplainReport(
+            host: scene.host, at: scene.at, request: .connect(from: nil, to: target),
+            verdict: use.capacity > 0 ? .succeeds : .fails,
+            errno: use.capacity > 0 ? nil : BindError.addressNotAvailable.rawValue,
+            explanation:
+                "At most \(use.capacity) connections fit to \(to) from each source address: none went there, and which address they would come from is not known. Name one with --from.",
+            blockers: [], capacity: use.capacity, used: 0, free: use.capacity, certain: false, remedies: [],
+            connect: nil)
     }
 
     private var destination: Destination? {
@@ -82,7 +96,7 @@ public struct ExplainConnectReport: Sendable {
             guard row.table.transport == .tcp else { continue }
             if !row.isConnectedTCP || entry.socket.role != .outgoing {
                 foreign.append(entry)
-            } else if row.remote == target, source == nil || row.local.address == source, !isReusable(entry) {
+            } else if row.remote == target, row.local.address == source, !isReusable(entry) {
                 own.append(entry)
             }
         }

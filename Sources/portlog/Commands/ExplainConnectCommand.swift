@@ -28,6 +28,10 @@ struct ExplainConnectCommand: PortlogCommand {
         if address.isDualStack {
             throw ValidationError("a destination is one address: 10.0.0.9:5432 or [fd00::9]:5432.")
         }
+        if let interface = address.interface {
+            throw ValidationError(
+                "a destination has no interface: leave out %\(interface), and name the source with --from.")
+        }
         if address.endpoint.port == 0 { throw ValidationError("a destination has a port from 1 to 65535.") }
         if let from {
             guard let source = IPAddress(from), !source.isWildcard else {
@@ -52,6 +56,11 @@ struct ExplainConnectCommand: PortlogCommand {
             source =
                 options.isAboutHistory()
                 ? scene.usualSource(towards: target) : HostProbe().sourceAddress(towards: target.address)
+        }
+        if source == nil, !options.isAboutHistory() {
+            throw PortlogError(
+                .usage, "no route leads to \(target.address)", why: "connect() fails before it needs a port",
+                whatToDo: "Name the source address with --from, or see ip route get \(target.address)")
         }
         let report = ExplainConnectReport(from: source, to: target, in: scene, limit: options.question.limit()).make()
         try options.question.show(explanation: report, in: world)
