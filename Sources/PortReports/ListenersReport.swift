@@ -38,6 +38,16 @@ public struct ListenersReport: Encodable, Sendable {
         /// UDP, where no process is known, and where samples are no longer kept.
         public var workers: [WorkerDocument]
 
+        /// The socket with its processes in the order of ``workers``, so that a table has both in one order.
+        public var socketByWorkers: SocketDocument {
+            var socket = socket
+            if socket.owners.count < 2 || socket.owners.count != workers.count { return socket }
+            let places = Dictionary(
+                workers.enumerated().map { (ProcessKey($1.owner), $0) }, uniquingKeysWith: { first, _ in first })
+            socket.owners.sort { (places[ProcessKey($0.owner)] ?? 0) < (places[ProcessKey($1.owner)] ?? 0) }
+            return socket
+        }
+
         private enum CodingKeys: String, CodingKey {
             case portClass = "port_class"
             case sharing, workers
@@ -77,13 +87,14 @@ public struct ListenersReport: Encodable, Sendable {
         return ListenersReport(
             host: try view.host(), at: instant.at, sample: instant.document, omitted: listeners.count - shown.count,
             listeners: try shown.map { listener in
-                Entry(
+                let workers = instant.isKept ? try counts.workers(of: listener, view.holder) : []
+                return Entry(
                     socket: try documents.document(of: listener),
                     portClass: PortClass(of: listener.local.port, range: ranges[listener.namespace] ?? .standard),
                     sharing: sharing(
                         sockets: sockets[BindKey(listener)] ?? 1,
                         processes: try view.holder(listener.holder).ownership.owners.count),
-                    workers: instant.isKept ? try counts.workers(of: listener, view.holder) : [])
+                    workers: workers)
             })
     }
 

@@ -32,6 +32,29 @@ import Testing
         #expect(who.workers.map(\.owner.pid) == [52, 51])
     }
 
+    @Test func `a process that changed its user is one worker, and program and connections stand in one order`() throws
+    {
+        let host = try RecordedHost()
+        var early = second
+        early.uid = 5
+        var shared = Socket.listener("0.0.0.0:80", inode: 1, first)
+        shared.owners = [first, early]
+        try host.record(1, [shared])
+        let accepted = connections(0..<5, at: "10.0.0.1:80", early)
+        try host.record(1, [shared] + accepted)
+        try host.record(1, accepted)
+        shared = .listener("0.0.0.0:80", inode: 2, first)
+        shared.owners = [first, second]
+        try host.record(1, [shared] + accepted)
+        let listeners = try host.ask { try ListenersReport.make($0, InstantQuery()) }.listeners
+        #expect(listeners.map { $0.workers.map(\.owner.pid) } == [[52, 51]])
+        #expect(listeners.map { $0.workers.map(\.connections) } == [[5, 0]])
+        #expect(listeners.map { $0.socketByWorkers.owners.map(\.owner.pid) } == [[52, 51]])
+        #expect(listeners[0].workers[0].owner.uid == 0)
+        let who = try host.ask { try WhoReport.make($0, WhoQuery(port: 80)) }
+        #expect(who.workers.map(\.owner.pid) == [52, 51] && who.workers[0].owner.uid == 0)
+    }
+
     @Test func `sockets that share a port have the connections on their own address`() throws {
         let host = try RecordedHost()
         try host.record(
