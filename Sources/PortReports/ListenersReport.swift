@@ -28,7 +28,7 @@ public struct ListenersReport: Encodable, Sendable {
 
     /// A listener.
     public struct Entry: Hashable, Sendable, Encodable {
-        /// The socket; its owners in the order of ``workers``.
+        /// The socket.
         public var socket: SocketDocument
         /// The class of its port, in the range that its namespace had.
         public var portClass: PortClass
@@ -37,6 +37,16 @@ public struct ListenersReport: Encodable, Sendable {
         /// Its processes, and how many of the connections on its address and port each of them holds; the busiest first. Empty of
         /// UDP, where no process is known, and where samples are no longer kept.
         public var workers: [WorkerDocument]
+
+        /// The socket with its processes in the order of ``workers``, so that a table has both in one order.
+        public var socketByWorkers: SocketDocument {
+            var socket = socket
+            if socket.owners.count < 2 || socket.owners.count != workers.count { return socket }
+            let places = Dictionary(
+                workers.enumerated().map { (ProcessKey($1.owner), $0) }, uniquingKeysWith: { first, _ in first })
+            socket.owners.sort { (places[ProcessKey($0.owner)] ?? 0) < (places[ProcessKey($1.owner)] ?? 0) }
+            return socket
+        }
 
         private enum CodingKeys: String, CodingKey {
             case portClass = "port_class"
@@ -78,24 +88,14 @@ public struct ListenersReport: Encodable, Sendable {
             host: try view.host(), at: instant.at, sample: instant.document, omitted: listeners.count - shown.count,
             listeners: try shown.map { listener in
                 let workers = instant.isKept ? try counts.workers(of: listener, view.holder) : []
-                var socket = try documents.document(of: listener)
-                socket.owners = ordered(socket.owners, like: workers)
                 return Entry(
-                    socket: socket,
+                    socket: try documents.document(of: listener),
                     portClass: PortClass(of: listener.local.port, range: ranges[listener.namespace] ?? .standard),
                     sharing: sharing(
                         sockets: sockets[BindKey(listener)] ?? 1,
                         processes: try view.holder(listener.holder).ownership.owners.count),
                     workers: workers)
             })
-    }
-
-    /// The processes in the order of the workers, the busiest first.
-    private static func ordered(_ owners: [OwnerDocument], like workers: [WorkerDocument]) -> [OwnerDocument] {
-        if owners.count < 2 || owners.count != workers.count { return owners }
-        let places = Dictionary(
-            workers.enumerated().map { (ProcessKey($1.owner), $0) }, uniquingKeysWith: { first, _ in first })
-        return owners.sorted { (places[ProcessKey($0.owner)] ?? 0) < (places[ProcessKey($1.owner)] ?? 0) }
     }
 
     /// How many sockets stand on each address and port.

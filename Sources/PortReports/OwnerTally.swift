@@ -54,6 +54,17 @@ struct OwnerTally {
         return try Self.summary(before, holder)
     }
 
+    /// Whether all of the owners are one program: of several, nobody can tell whose a socket was.
+    func isOneProgram(_ holder: (Int) throws -> Holder) rethrows -> Bool {
+        var places: Set<[String]> = []
+        for number in atEnd.isEmpty ? before.keys : atEnd.keys {
+            for owner in try holder(number).ownership.owners {
+                places.insert([owner.command, owner.program, owner.unit ?? "", owner.container ?? ""])
+            }
+        }
+        return places.count < 2
+    }
+
     private static func summary(_ sockets: [Int: Int], _ holder: (Int) throws -> Holder) rethrows -> Summary {
         var processes: [ProcessKey: (owner: PortOwner, sockets: Int)] = [:]
         var ways: [Attribution: Int] = [:]

@@ -86,6 +86,52 @@ extension LiveTests {
             #expect(open == "0")
         }
 
+        @Test func whatAJobLeavesInANamespaceWithANameKeepsItsOwner() throws {
+            let scratch = try Scratch()
+            var portlog = Portlog(in: try NetworkNamespace(), scratch)
+            portlog.recordsAllNamespaces = true
+            let recorder = try portlog.start(interval: "200ms")
+            try portlog.awaitSamples(1)
+            let name = "portlog-\(getpid())-job"
+            defer { _ = try? Command.run("ip", ["netns", "delete", name]) }
+            func sockets() throws -> [JSON] { try portlog.ask("sockets", "--namespace", name)["sockets"].array }
+            var before: [JSON] = []
+            var pid = 0
+            do {
+                let namespace = try NetworkNamespace(sysctls: ["tcp_tw_reuse": "0"])
+                try namespace.attach(name: name)
+                let agent = try Agent(in: namespace)
+                pid = Int(agent.pid)
+                try agent.serve("127.0.0.1", 8080)
+                try agent.connect("127.0.0.1", 8080, count: 5, as: "job")
+                try agent(.init(command: .awaitAccepted, count: 5, listener: "server"))
+                try portlog.awaitStatus("recorded") { status in
+                    status["namespaces"].array.contains { $0["name"].string == name }
+                }
+                try portlog.awaitSamples(2)
+                try agent(.init(command: .close, name: "job"))
+                try agent(.init(command: .closeAccepted, listener: "server"))
+                try portlog.awaitSamples(2)
+                before = try sockets().filter { $0["state"].string == "time_wait" }
+                agent.end()
+            }
+            #expect(before.count == 5)
+            func expectTheSame(_ when: String) throws {
+                let now = try sockets()
+                #expect(now.map { $0["local_port"].int } == before.map { $0["local_port"].int }, "\(when)")
+                #expect(now.map { $0["first_seen"].string } == before.map { $0["first_seen"].string }, "\(when)")
+                #expect(now.allSatisfy { $0["owners"].array.map { $0["pid"].int } == [pid] }, "\(when)")
+            }
+            try portlog.awaitSamples(4)
+            try expectTheSame("nobody lives there")
+            let next = try ChildProcess("ip", ["netns", "exec", name, "cat"])
+            try portlog.awaitSamples(4)
+            try expectTheSame("another job has come")
+            next.closeInput()
+            recorder.end(SIGTERM)
+            #expect(recorder.wait(milliseconds: 10_000) == 0)
+        }
+
         @Test func oneWithoutChangesIsReadLessOften() throws {
             let scratch = try Scratch()
             var portlog = Portlog(in: try NetworkNamespace(), scratch)

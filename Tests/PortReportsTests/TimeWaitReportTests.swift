@@ -58,6 +58,18 @@ import Testing
         #expect(report.peak.count == 7)
     }
 
+    @Test func `on a port that strangers share nobody is named, by service as by owner`() throws {
+        let host = try RecordedHost()
+        let sharers: [Socket] = [.listener("10.0.0.1:80", inode: 1, web), .listener("10.0.0.1:80", inode: 2, job)]
+        try host.record(1, sharers)
+        try host.record(1, sharers + server(6, .timeWait))
+        for grouping in [TimeWaitGrouping.service, .owner, .ends] {
+            let groups = try ask(host, TimeWaitQuery(grouping: grouping)).groups
+            #expect(groups.map(\.now) == [6] && groups.map(\.attribution) == ["unknown"])
+            #expect(groups.allSatisfy { $0.owners.isEmpty })
+        }
+    }
+
     @Test func `destinations and services are groups with the owners of their last live rows`() throws {
         let host = try RecordedHost()
         let listener = Socket.listener("10.0.0.1:80", inode: 1, web)

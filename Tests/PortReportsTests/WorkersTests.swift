@@ -49,7 +49,7 @@ import Testing
         let listeners = try host.ask { try ListenersReport.make($0, InstantQuery()) }.listeners
         #expect(listeners.map { $0.workers.map(\.owner.pid) } == [[52, 51]])
         #expect(listeners.map { $0.workers.map(\.connections) } == [[5, 0]])
-        #expect(listeners.map { $0.socket.owners.map(\.owner.pid) } == [[52, 51]])
+        #expect(listeners.map { $0.socketByWorkers.owners.map(\.owner.pid) } == [[52, 51]])
         #expect(listeners[0].workers[0].owner.uid == 0)
         let who = try host.ask { try WhoReport.make($0, WhoQuery(port: 80)) }
         #expect(who.workers.map(\.owner.pid) == [52, 51] && who.workers[0].owner.uid == 0)

@@ -31,7 +31,8 @@ extension TimeWaitReport {
             owners = try .init(last: view.holder(group.holder), by: end)
         }
         if owners.owners.isEmpty, key.role == .server,
-            let listener = services.owners(key.namespace, key.localAddress, key.localPort)
+            let listener = services.owners(key.namespace, key.localAddress, key.localPort),
+            try listener.isOneProgram(view.holder)
         {
             owners = try listener.summary(view.holder)
             if !owners.owners.isEmpty { owners.attribution = .inferred }

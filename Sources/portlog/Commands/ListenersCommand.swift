@@ -35,7 +35,8 @@ extension ListenersReport: Presentation {
     }
 
     func columns(on page: Page) -> [TableColumn<Entry>] {
-        let socket = TableColumn<Entry>.socket(among: listeners.lazy.map(\.socket), showsState: false, \.socket)
+        let socket = TableColumn<Entry>.socket(
+            among: listeners.lazy.map(\.socket), showsState: false, \.socketByWorkers)
         return socket + [
             TableColumn("SINCE") { page.time($0.socket.firstSeen) },
             TableColumn("PORT CLASS", \.portClass.rawValue, emphasis: { $0.portClass == .ephemeral ? .warning : nil }),
