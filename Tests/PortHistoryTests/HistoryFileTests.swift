@@ -52,7 +52,7 @@ struct HistoryFileTests {
         try recordOneSample()
         try DatabaseQueue(path: path).write { try $0.execute(sql: "PRAGMA user_version = 999") }
         let before = try contents()
-        let refusal = HistoryError.otherSchema(path: path, found: 999, expected: 3)
+        let refusal = HistoryError.otherSchema(path: path, found: 999, expected: 4)
         #expect(throws: refusal) { try HistoryWriter(path: path, host: "test", bootID: "boot") }
         #expect(throws: refusal) { try HistoryReader(path: path) }
         #expect(try contents() == before)
