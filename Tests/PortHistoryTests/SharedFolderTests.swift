@@ -20,12 +20,16 @@ struct SharedFolderTests {
 
     private func share() { chmod(folder.path, 0o1777) }
 
-    @Test("a link in the place of a companion is refused, and what it points to is as it was", arguments: ["-wal", "-shm", "-journal"])
+    @Test(
+        "a link in the place of a companion is refused, and what it points to is as it was",
+        arguments: ["-wal", "-shm", "-journal"])
     func linkedCompanion(suffix: String) throws {
         let target = folder.file("target")
         try Data("precious".utf8).write(to: URL(fileURLWithPath: target))
         try FileManager.default.createSymbolicLink(atPath: path + suffix, withDestinationPath: target)
-        #expect(throws: HistoryError.cannotCreate(path: path + suffix, reason: "it is a symbolic link")) { try record() }
+        #expect(throws: HistoryError.cannotCreate(path: path + suffix, reason: "it is a symbolic link")) {
+            try record()
+        }
         #expect(try Data(contentsOf: URL(fileURLWithPath: target)) == Data("precious".utf8))
         #expect(!FileManager.default.fileExists(atPath: path))
     }
