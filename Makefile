@@ -73,5 +73,31 @@ soak: ## Records 20 000 samples of heavy churn into 8 MiB and looks at every one
 	@Scripts/install-packages $(test_packages)
 	@PORTLOG_SOAK_SAMPLES=20000 $(swift) test -c release -Xswiftc -enable-testing --scratch-path $(SCRATCH)-soak --disable-xctest --filter BudgetTests/churn; $(finally)
 
+# Installing and packing: Scripts/install, Scripts/deb, debian/, and Tests/Service for what is tried with the package.
+package_packages := debhelper dpkg-dev python3
+service_packages := $(package_packages) debootstrap fish lintian mandoc systemd systemd-container util-linux zsh
+
+.PHONY: install uninstall deb test-package test-service
+
+install: ## Installs what `make build` built: DESTDIR= and PREFIX=/usr/local say where; as root.
+	@Scripts/install-packages python3
+	@DESTDIR="$(DESTDIR)" PREFIX="$(PREFIX)" Scripts/install install $(release)/portlog
+
+uninstall: ## Takes away what `make install` installed; history and configuration stay.
+	@DESTDIR="$(DESTDIR)" PREFIX="$(PREFIX)" Scripts/install uninstall
+
+deb: ## Builds the Debian package: .build/deb/portlog_VERSION_ARCHITECTURE.deb.
+	@$(MAKE) --no-print-directory build
+	@Scripts/install-packages $(package_packages)
+	@Scripts/deb $(release)/portlog $(SCRATCH)/deb; $(finally)
+
+test-package: ## Checks what `make deb` built: lintian, manual, completions, units.
+	@Scripts/install-packages $(service_packages)
+	@Tests/Service/package.sh $(SCRATCH)/deb; $(finally)
+
+test-service: ## Installs what `make deb` built in a Debian that it boots, and tries everything there; needs root.
+	@Scripts/install-packages $(service_packages)
+	@Tests/Service/run.sh $(SCRATCH)/deb $(SCRATCH)-service; $(finally)
+
 clean: ## Removes what was built; a recorded ./portlog.db stays.
 	rm -rf $(SCRATCH) Package.resolved

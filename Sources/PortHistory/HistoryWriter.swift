@@ -60,6 +60,7 @@ public final class HistoryWriter {
     public init(
         path: String, host: String, bootID: String, retention: RetentionPolicy = .standard
     ) throws(HistoryError) {
+        let given = path
         let path = HistoryFile.resolved(path)
         self.path = path
         self.retention = retention
@@ -67,6 +68,7 @@ public final class HistoryWriter {
         self.bootID = bootID
         before = try HistoryFile.kind(at: path)
         if before == .foreign { throw .notPortlog(path: path) }
+        try SharedFolder.check(given, path)
         let lock = try RecorderLock(for: path)
         do throws(HistoryError) {
             queue = try HistoryConnection.openForWriting(path)

@@ -36,6 +36,21 @@ import Testing
     }
 }
 
+extension DatabaseOptionTests {
+    @Test("Where the system's is out of sight, a question is about it unless the user has one; recording never is")
+    func outOfSight() throws {
+        let own = "/home/u/.local/state/portlog/portlog.db"
+        func path(files: Set<String> = [], recording: Bool = false) throws -> String {
+            var world = TestWorld(environment: ["HOME": "/home/u"], files: files).world
+            world.isOutOfSight = { $0 == DatabaseOption.systemPath }
+            return try DatabaseOption.parse([]).path(in: world, recording: recording)
+        }
+        #expect(try path() == DatabaseOption.systemPath)
+        #expect(try path(files: [own]) == own)
+        #expect(try path(recording: true) == own)
+    }
+}
+
 @Suite struct PeriodOptionsTests {
     private func period(_ arguments: String...) throws -> PeriodQuery {
         try PeriodOptions.parse(arguments).period(in: TestWorld().world)

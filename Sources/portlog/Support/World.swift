@@ -20,6 +20,8 @@ struct World: Sendable {
     var errors: OutputWriter
     /// Whether a file or directory of that path exists.
     var fileExists: @Sendable (String) -> Bool
+    /// Whether the user may not see if a file of that path exists.
+    var isOutOfSight: @Sendable (String) -> Bool = { _ in false }
 
     /// The world of this process.
     static var process: World {
@@ -32,7 +34,8 @@ struct World: Sendable {
             terminal: .process(environment: environment),
             output: .fileDescriptor(STDOUT_FILENO),
             errors: .fileDescriptor(STDERR_FILENO),
-            fileExists: { access($0, F_OK) == 0 })
+            fileExists: { access($0, F_OK) == 0 },
+            isOutOfSight: { access($0, F_OK) != 0 && errno == EACCES })
     }
 
     /// Tells the user something that is no part of the answer: one line on standard error, `portlog: text`.
