@@ -74,7 +74,8 @@ struct SocketHolders {
 
     /// The sockets that some processes hold; a pass over all of them.
     func inodes(of pids: Set<Int32>) -> [UInt64] {
-        var inodes = first.filter { pids.contains($0.value.pid) }.map(\.key)
+        if pids.isEmpty { return [] }
+        var inodes = first.lazy.filter { pids.contains($0.value.pid) }.map(\.key) as [UInt64]
         for (inode, descriptors) in others where descriptors.contains(where: { pids.contains($0.pid) }) {
             inodes.append(inode)
         }
