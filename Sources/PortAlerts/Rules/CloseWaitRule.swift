@@ -50,10 +50,11 @@ struct CloseWaitRule {
                 climbs[holder]?.note(count, at: now.boot)
             }
         }
-        let floor = Int(stories.configuration.lowestWarning(.closeWaitLeak))
+        let floor = stories.configuration.lowestWarning(.closeWaitLeak)
         let open = stories.openSubjects(.closeWaitLeak)
         var seen: Set<AlertSubject> = []
-        for (holder, climb) in climbs where climb.now >= floor || (climb.subject.map(open.contains) ?? !open.isEmpty) {
+        for (holder, climb) in climbs
+        where Double(climb.now) >= floor || (climb.subject.map(open.contains) ?? !open.isEmpty) {
             let owners = witness.ownership(of: holder).owners
             guard let owner = owners.first else { continue }
             let subject = AlertSubject(.program, detail: "\(owner.pid)/\(owner.startTicks)")

@@ -114,12 +114,15 @@ extension AlertDocument {
         }
     }
 
+    /// What a file may hold is any number.
+    private var clamped: Double { alert.peak.isFinite ? min(max(alert.peak, -1e12), 1e12) : 0 }
+
     fileprivate var peakText: String {
         switch alert.rule.unit {
         case "ratio": HumanFormat.percent(alert.peak)
-        case "seconds": HumanFormat.duration(milliseconds: Int64(alert.peak * 1000))
+        case "seconds": HumanFormat.duration(milliseconds: Int64(clamped * 1000))
         case "per_minute": "\(HumanFormat.number(alert.peak))/min"
-        default: "\(Int(alert.peak))"
+        default: "\(Int(clamped))"
         }
     }
 }
