@@ -6,16 +6,6 @@ import SockDiag
 /// Looks at this host now, for questions about the present: the sockets of the caller's network namespace, whose they are, and what
 /// they say about their options.
 public struct HostProbe: Sendable {
-    /// Where sockets are read.
-    public enum Source: String, Sendable, CaseIterable {
-        /// sock_diag besides /proc where it can be had.
-        case auto
-        /// /proc alone.
-        case proc
-        /// sock_diag besides /proc, or an error.
-        case sockDiag = "sock-diag"
-    }
-
     let proc: ProcFS
 
     /// A probe of the host whose kernel shows itself below a root.
@@ -24,7 +14,7 @@ public struct HostProbe: Sendable {
     /// Reads the sockets, the limits and the addresses of the caller's network namespace.
     ///
     /// - Throws: Why the tables could not be read to their end.
-    public func look(_ source: Source) throws(HostProbeError) -> HostLook {
+    public func look(_ source: SocketSource) throws(HostProbeError) -> HostLook {
         let net = proc.root == "/proc" ? "thread-self/net" : "net"
         let reading = proc.sockets(netPath: net)
         if let failure = reading.failures.first { throw .unreadable(failure.file, failure.error.description) }

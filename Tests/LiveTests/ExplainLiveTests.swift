@@ -91,6 +91,28 @@ extension LiveTests {
             #expect(two == 2 && open["verdict"].string == "depends")
         }
 
+        /// What the kernel does: an orphan whose peer closes begins its TIME_WAIT then.
+        @Test func anOrphanMayStayForAMinuteAfterItsPeerCloses() throws {
+            try namespace.set("tcp_fin_timeout", "3")
+            try web(.init(command: .listen, name: "server", address: "127.0.0.1", port: 8080))
+            try shop(
+                .init(command: .connect, name: "c", to: "127.0.0.1", toPort: 8080, from: "127.0.0.1", fromPort: 7777))
+            try web(.init(command: .accept, name: "a", count: 1, listener: "server"))
+            try shop(.init(command: .close, name: "c"))
+            let (report, code) = try explain("bind", "tcp", "127.0.0.1:7777")
+            let blocker = try #require(report["blockers"].array.first)
+            #expect(code == 1 && blocker["state"].string == "fin_wait_2")
+            #expect(report["explanation"].string?.contains("FIN_WAIT_2") == true)
+            #expect(blocker["remaining_seconds"].double.map { $0 > 60 && $0 <= 63 } == true)
+            try web(.init(command: .close, name: "a"))
+            usleep(5_000_000)
+            // The time of FIN_WAIT_2 is over, and that of TIME_WAIT is not.
+            let (later, _) = try explain("bind", "tcp", "127.0.0.1:7777")
+            #expect(later["blockers"].array.first?["state"].string == "time_wait")
+            let bind = try shop.ask(.init(command: .bind, name: "b", address: "127.0.0.1", port: 7777))
+            #expect(bind.errno == "EADDRINUSE")
+        }
+
         @Test func inspectingTheSocketTurnsDependsIntoAnAnswer() throws {
             for (port, reuses) in [(UInt16(8081), true), (8082, false)] {
                 try web(

@@ -52,7 +52,7 @@ enum AlertWords {
     static func units(_ owners: [PortOwner]) -> [String] {
         var names: [String] = []
         for unit in owners.compactMap(\.unit)
-        where unit.hasSuffix(".service") && !unit.hasPrefix("user@") && !names.contains(unit) { names.append(unit) }
+        where PortOwner.isService(unit) && !names.contains(unit) { names.append(unit) }
         return names
     }
 }

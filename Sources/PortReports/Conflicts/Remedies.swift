@@ -40,7 +40,7 @@ struct Remedies {
         let present = lives.filter { $0.samples.contains(scene.period.upperBound) }
         guard let owner = scene.identity(of: present).owners.first else { return [] }
         guard scene.isCurrent else { return [ConflictText(scene: scene).program(of: present)] }
-        if let unit = owner.unit, Self.isService(unit) { return ["systemctl stop \(unit)"] }
+        if let unit = owner.unit, PortOwner.isService(unit) { return ["systemctl stop \(unit)"] }
         return owner.pid > 1 ? ["kill \(owner.pid)"] : []
     }
 
@@ -69,26 +69,11 @@ struct Remedies {
     private func units(of lives: [SocketLife]) -> [String] {
         var seen: Set<String> = []
         let units = lives.lazy.flatMap { scene.identity(of: $0).owners.lazy.compactMap(\.unit) }
-        return units.filter { seen.insert($0).inserted }.filter(Self.isService)
+        return units.filter { seen.insert($0).inserted }.filter(PortOwner.isService)
     }
 
     private func place(_ namespace: Int) -> String {
         guard let name = scene.namespaces[namespace], name != Snapshot.hostNamespace else { return "" }
         return "In the network namespace \(ConflictText.printable(name)): "
-    }
-
-    /// Whether it is a service's name that needs no quoting: a cgroup may be given any name by who owns it. A user's whole
-    /// session (`user@1000.service`) is none.
-    static func isService(_ unit: String) -> Bool {
-        unit.hasSuffix(".service") && !unit.hasPrefix("-") && !unit.hasPrefix("user@")
-            && unit.utf8.allSatisfy { byte in
-                switch byte {
-                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."),
-                    UInt8(ascii: "@"), UInt8(ascii: ":"):
-                    true
-                default: false
-                }
-            }
     }
 }

@@ -95,8 +95,10 @@ public struct ExplainBindReport: Sendable {
         let programs = SocketWords.programs(blockers.map(\.holder))
         if blockers.allSatisfy(\.socket.isTimeWait) {
             let last = blockers.map(\.remaining).max() ?? 0
+            let states = Set(blockers.map { $0.socket.row.state.name(in: .tcp).uppercased() }).sorted()
+                .joined(separator: " and ")
             return
-                "\(count(blockers.count, "connection", "connections")) of \(programs) in TIME_WAIT, for another \(SocketWords.seconds(last)) at most"
+                "\(count(blockers.count, "connection", "connections")) of \(programs) in \(states), for another \(SocketWords.seconds(last)) at most"
         }
         if blockers.contains(where: \.socket.isListening) {
             let listeners = blockers.filter(\.socket.isListening)
@@ -197,11 +199,12 @@ public struct ExplainBindReport: Sendable {
 }
 
 extension PortScene.Entry {
-    /// How long its TIME_WAIT may last yet, in milliseconds; 0 where it is none.
+    /// How long the kernel may keep it yet, in milliseconds; 0 where it is no TIME_WAIT. An orphan in FIN_WAIT_2 begins TIME_WAIT anew when
+    /// its peer closes, at the last moment perhaps (`tcp_timewait_state_process` in net/ipv4/tcp_minisocks.c).
     var remaining: Int64 {
         guard socket.isTimeWait else { return 0 }
         if socket.row.state == .timeWait { return max(0, TimeWaitReuse.length - timeWaitAge) }
-        return Int64(socket.row.timerTicks) * 10
+        return Int64(socket.row.timerTicks) * 10 + TimeWaitReuse.length
     }
 
     /// The entry as a document says it.
@@ -227,8 +230,9 @@ extension PortScene.Entry {
         if socket.isBoundOnly { return "is bound there, and neither listens nor is connected" }
         if socket.isTimeWait {
             let whose = socket.role == .accepted ? "a connection that was accepted there" : "an outgoing connection"
+            let end = row.state == .finWait2 ? ", if its peer closes at the very end" : ""
             return
-                "\(row.state.name(in: .tcp).uppercased()) of \(whose): ends by itself in \(SocketWords.seconds(remaining)) at most"
+                "\(row.state.name(in: .tcp).uppercased()) of \(whose): ends by itself in \(SocketWords.seconds(remaining)) at most\(end)"
         }
         let end = socket.hasNoDescriptor && row.state != .established ? ", whose program has closed it" : ""
         return socket.role == .accepted

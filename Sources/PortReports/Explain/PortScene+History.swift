@@ -13,17 +13,17 @@ extension PortScene {
         namespace = try view.namespaceName(number)
         var known: [Key: SocketInterval] = [:]
         for interval in intervals where interval.namespace == number { known[Key(interval)] = interval }
-        let listened = try listenedPorts(view, number, newest)
+        let listeners = try RecentListeners(view, namespace: number, before: newest)
         let documents = SocketDocuments(view)
         for index in entries.indices {
             let socket = entries[index].socket
             guard let interval = known[Key(socket.row)], isSame(interval, entries[index], newest) else {
-                if socket.row.isConnectedTCP, listened.contains(socket.row.local.port) {
+                if socket.row.isConnectedTCP, listeners.covers(socket.row.local) {
                     entries[index].socket.role = .accepted
                 }
                 continue
             }
-            entries[index].socket.role = interval.role
+            entries[index].socket.role = listeners.role(of: interval)
             entries[index].socket.since = interval.socketFirst
             entries[index].firstSeen = try documents.clock[interval.socketFirst]
             let holder = try documents.holder(interval.holder)
@@ -71,15 +71,5 @@ extension PortScene {
         var counts: [Int: Int] = [:]
         for interval in intervals where inodes.contains(interval.inode) { counts[interval.namespace, default: 0] += 1 }
         return counts.max { ($0.value, -$0.key) < ($1.value, -$1.key) }?.key ?? 0
-    }
-
-    /// Ports on which listeners stand, or stood within the hour before the newest sample.
-    private func listenedPorts(_ view: HistoryView, _ number: Int, _ newest: SampleRecord) throws -> PortSet {
-        var ports = PortSet(entries.lazy.map(\.socket.row).filter { $0.state == .listen }.map(\.local.port))
-        let start = try view.samples(since: newest.takenAt - 3_600_000, until: newest.takenAt)?.lowerBound
-        try view.listeners(in: (start ?? newest.number)...newest.number) { interval in
-            if interval.namespace == number, interval.state == .listen { ports.insert(interval.local.port) }
-        }
-        return ports
     }
 }

@@ -55,12 +55,17 @@ extension PortScene {
         where try view.namespaceName(change.namespace) == name {
             limits = change.limits
         }
+        let number = try view.namespaceNumber(name) ?? 0
+        let listeners = try view.sample(instant.number).map {
+            try RecentListeners(view, namespace: number, before: $0)
+        }
         var starts: [Int: Int64] = [:]
         let entries = try view.sockets(at: instant.number, matching: SocketFilter(namespace: name)).map { interval in
             let holder = try documents.holder(interval.holder)
             var entry = Entry(
                 socket: BoundSocket(interval, uid: holder.uid), holder: holder,
                 firstSeen: try documents.clock[interval.socketFirst], lastSeen: instant.takenAt)
+            entry.socket.role = listeners?.role(of: interval) ?? interval.role
             if interval.state == .timeWait {
                 if starts[interval.first] == nil {
                     starts[interval.first] = try view.times(of: interval.first...interval.first).bootClock(

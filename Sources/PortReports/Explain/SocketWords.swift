@@ -31,7 +31,7 @@ enum SocketWords {
     /// How to end what holds a socket; `nil` where nobody is known.
     static func stop(_ holder: HolderDocument) -> String? {
         guard let owner = holder.owners.first?.owner else { return nil }
-        if let unit = owner.unit, Remedies.isService(unit) { return "systemctl stop \(unit)" }
+        if let unit = owner.unit, PortOwner.isService(unit) { return "systemctl stop \(unit)" }
         return owner.pid > 1 ? "kill \(owner.pid)" : nil
     }
 

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Logging
 import PortHistory
+import PortModel
 import PortRecorder
 import ServiceLifecycle
 import Synchronization

@@ -4,8 +4,6 @@ import PortModel
 import PortProbe
 import PortReports
 
-extension HostProbe.Source: ExpressibleByArgument {}
-
 /// What both `explain` commands take, and how they come to the sockets that they look at.
 struct ExplainOptions: ParsableArguments {
     @OptionGroup var database: DatabaseOption
@@ -18,7 +16,7 @@ struct ExplainOptions: ParsableArguments {
         help: ArgumentHelp(
             "What is asked about the present: /proc alone, or sock_diag too, which shows sockets that are bound and no more.",
             valueName: "source"))
-    var source: HostProbe.Source = .auto
+    var source: SocketSource = .auto
 
     /// Whether a sample of the history answers, and not the present: with `--at`, and for another namespace than the caller's.
     func isAboutHistory() -> Bool {
@@ -94,7 +92,7 @@ struct ExplainOptions: ParsableArguments {
         }
     }
 
-    private static func look(_ probe: HostProbe, _ source: HostProbe.Source) throws -> HostLook {
+    private static func look(_ probe: HostProbe, _ source: SocketSource) throws -> HostLook {
         do throws(HostProbeError) {
             return try probe.look(source)
         } catch {
