@@ -43,4 +43,9 @@ static inline int portlog_drop_capabilities(void) {
     return (int)syscall(SYS_capset, &header, none);
 }
 
+/// Keeps processes of the same user that have no capability out of this one: its memory and what stands below /proc/<pid> are
+/// for those only who may trace any process (`__ptrace_may_access` in kernel/ptrace.c). A program that it starts is not meant: that has
+/// memory of its own. 0, or -1 with errno.
+static inline int portlog_guard_memory(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
+
 #endif

@@ -14,6 +14,8 @@ struct AlertStories {
         var alert: Alert?
         /// Since when something is wrong that has not become an alert yet.
         var wrongSince: Int64?
+        /// When that was last seen: a rule that finds nothing wrong any more need not say so.
+        var wrongAt: Int64?
         /// Since when nothing is wrong with an alert that lasts.
         var restsSince: Int64?
         /// When it ended.
@@ -104,6 +106,7 @@ struct AlertStories {
         } else if let severity = observation.severity {
             let since = story.wrongSince ?? now.boot
             story.wrongSince = since
+            story.wrongAt = now.boot
             if severity == .critical || now.boot - since >= observation.hold {
                 if openCount >= Self.most {
                     suppressed += 1
@@ -249,8 +252,10 @@ struct AlertStories {
         for alert in alerts { stories[Key(rule: alert.rule, subject: alert.subject)]?.event = nil }
     }
 
-    /// Forgets what ended long ago.
+    /// Forgets what ended long ago, and what was wrong without becoming an alert and is so no longer: it has to hold anew.
     mutating func forget(at now: Moment) {
+        let past = stories.lazy.filter { $1.wrongSince != nil && $1.wrongAt != now.boot }.map(\.key)
+        for key in Array(past) { stories[key]?.wrongSince = nil }
         stories = stories.filter { _, story in
             guard let alert = story.alert else { return story.wrongSince != nil }
             return alert.isOpen || story.isUnwritten || now.boot - story.endedAt <= configuration.reopenWithin

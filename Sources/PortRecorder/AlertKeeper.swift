@@ -72,7 +72,7 @@ final class AlertKeeper {
                 return true
             } catch {
                 if failure != error {
-                    logger.error("alerts cannot be written into the history", metadata: ["error": "\(error)"])
+                    logger.error("alerts cannot be written into the history", metadata: ["cause": "\(error.cause)"])
                 }
                 failure = error
                 return false

@@ -154,16 +154,7 @@ public struct Recorder: Service {
 
     /// Why samples are being lost, in words.
     private func cause(of error: HistoryError, _ history: HistoryWriter?, _ proc: ProcFS) -> String {
-        switch error {
-        case .logHeld:
-            "a reader keeps a transaction open, so that the write-ahead log has used up its part of the budget"
-                + readers(history, proc)
-        case .overBudget: "a sample has more to write than the budget has room for"
-        case .noRoom: "there is no room on the file system"
-        case .inputOutput(_, let reason): reason
-        case .damaged(_, let reason): "the history is damaged: \(reason)"
-        default: "\(error)"
-        }
+        if case .logHeld = error { error.cause + readers(history, proc) } else { error.cause }
     }
 
     /// Which processes hold a transaction open, as far as that can be seen.

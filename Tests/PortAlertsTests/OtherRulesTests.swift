@@ -130,6 +130,29 @@ import Testing
         #expect(simulation.alerts.isEmpty)
     }
 
+    @Test("Restarts within a minute are nothing, however many there are and however far apart")
+    func restartedAgain() {
+        for inode in 2...4 {
+            listening([], gone: 7_200_000)
+            run(3)
+            listening([Self.listener(UInt64(inode))])
+            run(360)
+        }
+        #expect(simulation.alerts.isEmpty)
+    }
+
+    @Test("What was wrong for a moment has to hold anew the next time")
+    func holdsAnew() {
+        for _ in 0..<3 {
+            run(2) { figures in
+                figures.namespaces[0].tcpPool = BindPool(capacity: 1000, used: 850)
+                figures.namespaces[0].timeWaits = 220_000
+            }
+            run(30)
+        }
+        #expect(simulation.alerts.isEmpty)
+    }
+
     @Test("The port of a listener that has gone is given away")
     func stolen() throws {
         listening([], gone: 7_200_000)

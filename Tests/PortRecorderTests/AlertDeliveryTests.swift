@@ -96,6 +96,23 @@ import Testing
         #expect(getuid() != 0 || !own.contains("CapEff:\t0000000000000000"))
     }
 
+    @Test("A program cannot get at the memory of the recorder, in which there are capabilities")
+    func memory() throws {
+        let path = try script(
+            "for file in /proc/$PPID/mem /proc/$PPID/task/*/mem; do (exec 3<>$file) 2>/dev/null && echo $file; done > \(folder)/open; echo $PPID > \(folder)/parent"
+        )
+        let delivery = delivery { $0.command = [path] }
+        delivery.deliver(event())
+        delivery.finish()
+        #expect(text("parent") == "\(getpid())\n")
+        #expect(text("open") == "")
+        // To itself the recorder is as open as before.
+        let own = open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        #expect(own >= 0)
+        close(own)
+        #expect((try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/ns/net")) != nil)
+    }
+
     @Test("A program that fails, is missing or takes too long is said once, counted, and never waited for")
     func failures() throws {
         let commands = [

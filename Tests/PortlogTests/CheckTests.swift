@@ -100,6 +100,16 @@ import Testing
         )
     }
 
+    @Test("A namespace that the history has never seen is UNKNOWN; the recorder has none")
+    func namespaces() async throws {
+        for name in ["ephemeral", "time-wait", "conflicts"] {
+            let asked = await check(name, "--namespace", "mistyped")
+            #expect(asked.code == 3 && asked.output.contains(" UNKNOWN - ") && asked.output.contains("mistyped"))
+            #expect(await check(name, "--namespace", "host", "-w", "~:", "-c", "~:").code == 0)
+        }
+        #expect(await check("recorder", "--namespace", "host").code == 3)
+    }
+
     @Test("A recorder that has gone is CRITICAL, and what is old is UNKNOWN")
     func stopped() async throws {
         let copy = try history.copy("copy.db") { _ in }

@@ -97,8 +97,9 @@ public final class AlertDelivery: Sendable {
             ], timeout: settings.timeout)
         let name = settings.command[0]
         let isTaken = hooks.add(concurrency: settings.concurrency) { [self] in
-            // Of this thread alone, which starts nothing but such programs.
-            if portlog_drop_capabilities() != 0 {
+            // Of this thread alone, which starts nothing but such programs. A program of the same user could write into the memory
+            // of a thread without capabilities, and so have those of the others.
+            if portlog_guard_memory() != 0 || portlog_drop_capabilities() != 0 {
                 note(
                     "the recorder's capabilities cannot be kept from it: \(String(cString: strerror(errno)))", of: name)
             } else {

@@ -4,12 +4,16 @@ import PortModel
 import PortReports
 
 extension CheckOptions {
-    /// Asks about what is current: the newest sample must not be old.
+    /// Asks about what is current: the newest sample must not be old. Of a namespace that the history has never seen nothing is
+    /// well: its name is mistyped, or it is not recorded.
     func ask<Answer>(in world: World, _ question: (HistoryView) throws -> Answer) throws -> Answer {
-        try database.ask(in: world, upTo: nil, about: SocketFilter(namespace: namespace), question)
+        try database.ask(in: world, upTo: nil, about: SocketFilter()) { view in
+            if let note = try NamespaceNote(view, namespace: namespace) { throw PortlogError(.usage, note.text) }
+            return try question(view)
+        }
     }
 
-    /// An hour is more than anything current needs: the last minutes tell where it is going.
+    /// The last five minutes: they tell where it is going, and an hour is more than anything current needs.
     func recent(_ view: HistoryView) throws -> PeriodQuery {
         guard let newest = try view.newestSample() else { throw NoSampleError.empty }
         return PeriodQuery(since: newest.takenAt - 300_000, until: newest.takenAt)

@@ -17,6 +17,11 @@ struct CheckRecorderCommand: CheckCommand {
     @OptionGroup var options: CheckOptions
 
     func check(in world: World) throws -> CheckResult {
+        if options.namespace != nil {
+            throw PortlogError(
+                .usage, "--namespace is given", why: "there is one recorder for all namespaces",
+                whatToDo: "Leave it out.")
+        }
         let reader = try HistoryReader(path: options.database.path(in: world))
         let (newest, missed, lasting) = try reader.read { view in
             (try view.newestSample(), try view.missedSamples(), try view.openAlerts())

@@ -1,0 +1,16 @@
+import PortHistory
+
+extension HistoryError {
+    /// Why writing failed, in the words of the log, of `status` and of the alert.
+    var cause: String {
+        switch self {
+        case .logHeld:
+            "a reader keeps a transaction open, so that the write-ahead log has used up its part of the budget"
+        case .overBudget: "a sample has more to write than the budget has room for"
+        case .noRoom: "there is no room on the file system"
+        case .inputOutput(_, let reason): reason
+        case .damaged(_, let reason): "the history is damaged: \(reason)"
+        default: "\(self)"
+        }
+    }
+}
