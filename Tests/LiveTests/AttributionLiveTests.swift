@@ -140,6 +140,7 @@ extension LiveTests {
             try server(.init(command: .awaitAccepted, count: 24, listener: "server"))
             try clients[0](.init(command: .close, name: "short"))
             try server(.init(command: .closeAccepted, listener: "server"))
+            try ProcNet.wait(for: 20, "time_wait", of: namespace)
             try portlog.record()
             let left = try portlog.ask("sockets")["sockets"].array.filter {
                 $0["state"].string == "time_wait" && ports.map(Int.init).contains($0["local_port"].int ?? 0)
@@ -172,6 +173,7 @@ extension LiveTests {
             try first(.init(command: .close, name: "kept"))
             try second(.init(command: .close, name: "given"))
             try server(.init(command: .closeAccepted, listener: "server"))
+            try ProcNet.wait(for: 30, "time_wait", of: namespace)
             try portlog.record()
 
             var (right, wrong): (Set<UInt16>, Set<UInt16>) = ([], [])
@@ -205,6 +207,7 @@ extension LiveTests {
             try server(.init(command: .awaitAccepted, count: 5, listener: "server"))
             try server(.init(command: .closeAccepted, listener: "server"))
             try client(.init(command: .close, name: "short"))
+            try ProcNet.wait(for: 5, "time_wait", of: namespace)
             try client.connect("127.0.0.2", 8081, count: 3, as: "waiting")
             try portlog.record()
             let sockets = try portlog.ask("sockets")["sockets"].array.filter {

@@ -94,9 +94,9 @@ extension LiveTests {
             #expect(try portlog.ask("database", "check")["ok"].bool == true)
         }
 
-        /// One line of the log says so, and no other.
+        /// One line of the log begins so, after its level, and no other.
         private static func expectLog(_ result: Command, _ text: String) {
-            let lines = result.errors.split(separator: "\n").filter { $0.contains(text) }
+            let lines = result.errors.split(separator: "\n").filter { $0.dropFirst(3).hasPrefix(text) }
             #expect(lines.count == 1, "\(text): \(result.errors)")
         }
     }

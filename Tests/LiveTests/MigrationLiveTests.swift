@@ -109,7 +109,7 @@ extension LiveTests {
         private func expectMigration(_ portlog: Portlog, _ path: String? = nil) throws {
             try portlog.record()
             let path = path ?? portlog.database
-            #expect(try SQLite.ask(path, "PRAGMA user_version", copiedBelow: scratch) == "3")
+            #expect(try SQLite.ask(path, "PRAGMA user_version", copiedBelow: scratch) == "4")
             #expect(try SQLite.ask(path, Self.sumsOfSchema2, copiedBelow: scratch) == sums)
             #expect(try portlog.ask("status")["last_sample"]["number"].int == 822)
         }

@@ -30,6 +30,7 @@ extension LiveTests {
             try crawler(.init(command: .close, name: "clients"))
             for name in ["pg", "web", "v6"] { try server(.init(command: .closeAccepted, listener: name)) }
             try shop(.init(command: .close, name: "served"))
+            try ProcNet.wait(for: 54, "time_wait", of: namespace)
             let before = try ProcNet(of: namespace)
             try portlog.record()
             let after = try ProcNet(of: namespace)
@@ -94,6 +95,7 @@ extension LiveTests {
             try server(.init(command: .awaitAccepted, count: 20, listener: "server"))
             try job(.init(command: .close, name: "clients"))
             try server(.init(command: .closeAccepted, listener: "server"))
+            try ProcNet.wait(for: 20, "time_wait", of: namespace)
             try portlog.record()
 
             let document = try portlog.ask("time-wait")

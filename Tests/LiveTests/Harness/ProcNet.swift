@@ -62,6 +62,14 @@ struct ProcNet: Equatable {
         rows.filter { $0.key.state == state }.values.reduce(0, +)
     }
 
+    /// Waits until so many TCP sockets of a namespace are in a state: on a busy machine the last segments of a close take their time.
+    static func wait(for count: Int, _ state: String, of namespace: NetworkNamespace) throws {
+        for _ in 0..<500 {
+            if try ProcNet(of: namespace).count(state) == count { return }
+            usleep(10_000)
+        }
+    }
+
     private static func row(_ fields: [Substring], _ transport: String, _ family: String) throws -> Row {
         guard fields.count > 9, let code = Int(fields[3], radix: 16), let inode = Int(fields[9]) else {
             throw HarnessError("not a row: \(fields)")

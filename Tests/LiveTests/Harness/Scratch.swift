@@ -22,7 +22,10 @@ final class Scratch {
     /// The load generator under another name: another program, as far as /proc/PID/exe tells.
     func program(named name: String) throws -> String {
         let copy = file(name)
-        try FileManager.default.copyItem(atPath: Binaries.portload, toPath: copy)
+        // Not by this process: a child that another thread starts meanwhile would inherit the descriptor, and a file that somebody
+        // may write cannot be executed (ETXTBSY).
+        let result = try Command.run("cp", [Binaries.portload, copy])
+        guard result.status == 0 else { throw HarnessError("cp: \(result)") }
         return copy
     }
 }

@@ -78,15 +78,18 @@ struct Population {
 
     /// The same sockets with other options, perhaps come about in another way and in another order.
     ///
-    /// - Parameter isInspected: the options of what has a descriptor are known, so that they stay.
-    func varied(isInspected: Bool, using generator: inout SeededGenerator) -> Population {
+    /// - Parameters:
+    ///   - uid: the user who asks: what decides is often a socket of his that nothing shows as his.
+    ///   - isInspected: the options of what has a descriptor are known, so that they stay.
+    func varied(for uid: UInt32, isInspected: Bool, using generator: inout SeededGenerator) -> Population {
         var other = self
-        let common: (Bool, Bool)? =
-            Bool.random(using: &generator) ? (Bool.random(using: &generator), Bool.random(using: &generator)) : nil
-        let only = Bool.random(using: &generator) ? members.indices.randomElement(using: &generator) : nil
-        for index in other.members.indices where only.map({ $0 == index }) ?? !generator.oneIn(3) {
+        // What lets sockets stand side by side is mostly an option that all of them have.
+        let commons = [(true, true), (true, true), (true, false), (false, true), (false, false)]
+        let common = generator.oneIn(3) ? nil : commons.randomElement(using: &generator)
+        let only = generator.oneIn(3) ? members.indices.randomElement(using: &generator) : nil
+        for index in other.members.indices where only.map({ $0 == index }) ?? !generator.oneIn(4) {
             if isInspected, members[index].hasDescriptor { continue }
-            other.members[index].vary(common, using: &generator)
+            other.members[index].vary(common, uid, using: &generator)
         }
         if Bool.random(using: &generator) { other.members.shuffle(using: &generator) }
         return other
@@ -110,11 +113,13 @@ struct Population {
 
 extension Population.Member {
     /// Other options, and perhaps another way to what the tables show alike.
-    fileprivate mutating func vary(_ common: (Bool, Bool)?, using generator: inout SeededGenerator) {
+    fileprivate mutating func vary(_ common: (Bool, Bool)?, _ asking: UInt32, using generator: inout SeededGenerator) {
         reuseAddress = common?.0 ?? Bool.random(using: &generator)
         reusePort = common?.1 ?? Bool.random(using: &generator)
         isV6Only = Bool.random(using: &generator)
-        if Self.leavesNoUser.contains(kind) { uid = Population.users.randomElement(using: &generator) ?? 0 }
+        if Self.leavesNoUser.contains(kind) {
+            uid = Bool.random(using: &generator) ? asking : Population.users.randomElement(using: &generator) ?? 0
+        }
         for alike in Self.alike where alike.contains(kind) {
             kind = alike.randomElement(using: &generator) ?? kind
         }

@@ -28,13 +28,13 @@ struct ConnectTrial {
         let size = UInt16(2 * Int.random(in: 4...20, using: &generator))
         let first = UInt16.random(in: 2000...60_000, using: &generator)
         let range = first...(first + size - 1)
-        try NamespaceThread.set("ipv4/ip_local_port_range", "\(range.lowerBound) \(range.upperBound)")
+        try NetworkNamespace.setHere("ip_local_port_range", "\(range.lowerBound) \(range.upperBound)")
         let reserved = range.filter { _ in generator.oneIn(9) }
-        try NamespaceThread.set("ipv4/ip_local_reserved_ports", reserved.map(String.init).joined(separator: ",") + "\n")
-        try NamespaceThread.set("ipv4/tcp_tw_reuse", ["0", "1", "2"].randomElement(using: &generator) ?? "2")
+        try NetworkNamespace.setHere("ip_local_reserved_ports", reserved.map(String.init).joined(separator: ",") + "\n")
+        try NetworkNamespace.setHere("tcp_tw_reuse", ["0", "1", "2"].randomElement(using: &generator) ?? "2")
         // Long enough to wait for, or so long that nothing gets there.
         let delay = Bool.random(using: &generator) ? 1 : 60_000
-        try? NamespaceThread.set("ipv4/tcp_tw_reuse_delay", "\(delay)")
+        try? NetworkNamespace.setHere("tcp_tw_reuse_delay", "\(delay)")
         story.append("range \(range), reserved \(reserved), delay \(delay)")
         let sinks = try [Sink(port: 9), Sink(port: 10)]
         var stage = Stage(range: range, sinks: sinks)
@@ -57,7 +57,7 @@ struct ConnectTrial {
         if delay == 1 { usleep(80_000) }
         let source = IPAddress(ipv4: 0x7f00_0001)
         let target = Endpoint(source, 9)
-        for witness in [HostProbe.Source.sockDiag, .proc] {
+        for witness in [SocketSource.sockDiag, .proc] {
             let look = try probe.look(witness)
             var scene = PortScene.present(look)
             try HistoryReader(path: history).read { try scene.learn(from: $0, bootID: "test") }
