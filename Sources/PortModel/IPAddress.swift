@@ -53,6 +53,15 @@ public struct IPAddress: Hashable, Sendable {
     /// True for `0.0.0.0`, `::ffff:0.0.0.0` and `::`: bound to every address of the namespace.
     @inlinable public var isWildcard: Bool { self == .anyIPv4 || self == .anyIPv6 }
 
+    /// True for ff00::/8.
+    public var isIPv6Multicast: Bool { high >> 56 == 0xff }
+
+    /// True for an IPv6 address that means something on one interface alone: fe80::/10, and groups of the scopes of an interface
+    /// (ff01::/16) and of a link (ff02::/16).
+    public var isOfOneInterface: Bool {
+        high >> 54 == 0x3fa || isIPv6Multicast && [1, 2].contains(high >> 48 & 0xf)
+    }
+
     /// True for 127.0.0.0/8, its mapped form and `::1`: what `tcp_twsk_unique` in net/ipv4/tcp_ipv4.c takes for loopback.
     @inlinable public var isLoopback: Bool {
         isIPv4 ? (low >> 24) & 0xff == 127 : high == 0 && low == 1

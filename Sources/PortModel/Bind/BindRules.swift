@@ -18,15 +18,31 @@ public enum BindRules {
         let isLocal = isLocal(request, limits, addresses)
         let isDenied = Int(request.local.port) < limits.unprivilegedStart && request.uid != 0
         // The two families check in different orders (`__inet_bind`, `__inet6_bind`).
-        let early: [(Bool, BindError)] = [(isLocal == .no, .addressNotAvailable), (isDenied, .accessDenied)]
-        if let (_, error) = (request.family == .ipv4 ? early : early.reversed()).first(where: \.0) {
-            return BindVerdict(outcome: .fails(error))
-        }
+        let early: [(Bool, BindError)] =
+            request.family == .ipv4
+            ? [(isLocal == .no, .addressNotAvailable), (isDenied, .accessDenied)]
+            : [
+                (isGroupOfStream(request), .invalid), (isDenied, .accessDenied), (lacksInterface(request), .invalid),
+                (isLocal == .no, .addressNotAvailable),
+            ]
+        if let (_, error) = early.first(where: \.0) { return BindVerdict(outcome: .fails(error)) }
         if isLocal == .unknown {
             verdict.dependsOnAddress = true
             if verdict.outcome == .succeeds { verdict.outcome = .depends }
         }
         return verdict
+    }
+
+    /// Whether bind() refuses the kind of address, whatever addresses there are.
+    public static func isInvalid(_ request: BindRequest) -> Bool { isGroupOfStream(request) || lacksInterface(request) }
+
+    private static func isGroupOfStream(_ request: BindRequest) -> Bool {
+        request.transport == .tcp && request.local.address.isIPv6Multicast
+    }
+
+    /// `__ipv6_addr_needs_scope_id` in include/net/ipv6.h.
+    private static func lacksInterface(_ request: BindRequest) -> Bool {
+        request.interface == 0 && request.local.address.isOfOneInterface
     }
 
     /// Whether bind() takes the address; `nil` addresses are not known.

@@ -55,6 +55,8 @@ public enum BindError: String, Hashable, Sendable {
     case addressInUse = "EADDRINUSE"
     /// The address is none of the namespace's.
     case addressNotAvailable = "EADDRNOTAVAIL"
+    /// The address cannot be bound so: a group by TCP over IPv6, or one that counts on one interface alone without that interface.
+    case invalid = "EINVAL"
     /// The port is one for privileged programs.
     case accessDenied = "EACCES"
 }

@@ -28,8 +28,7 @@ public struct LocalAddresses: Hashable, Sendable {
     /// such.
     public func accepts(_ address: IPAddress, _ transport: TransportProtocol) -> Bool {
         if address.isWildcard || single.contains(address) { return true }
-        // TCP over IPv6 alone refuses groups (with EINVAL).
-        guard address.isIPv4 else { return transport == .udp && address.high >> 56 == 0xff }
+        guard address.isIPv4 else { return transport == .udp && address.isIPv6Multicast }
         let number = UInt32(truncatingIfNeeded: address.low)
         if number >> 28 == 0xe || number == .max { return true }
         return (0...32).contains { networks.contains(Network(address: Self.masked(address, $0), length: $0)) }

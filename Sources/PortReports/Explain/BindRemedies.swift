@@ -20,6 +20,7 @@ struct BindRemedies {
         switch verdict.outcome {
         case .fails(.accessDenied): return privileges
         case .fails(.addressNotAvailable): return addresses
+        case .fails(.invalid): return interfaces
         case .succeeds: return reserve
         case .fails(.addressInUse), .depends: break
         }
@@ -46,6 +47,15 @@ struct BindRemedies {
             "See which addresses there are: ip address show",
             "Bind \(wildcard):\(request.local.port), which is every address of the host",
             "Or, for an address that comes later (a floating one): IP_FREEBIND in the program, or \(place)sysctl -w \(request.family == .ipv4 ? "net.ipv4.ip_nonlocal_bind" : "net.ipv6.ip_nonlocal_bind")=1",
+        ]
+    }
+
+    private var interfaces: [String] {
+        let local = request.local
+        if local.address.isIPv6Multicast, request.transport == .tcp { return ["Take an address of the host, or UDP"] }
+        return [
+            "Give the interface: [\(local.address)%eth0]:\(local.port), which is sin6_scope_id (or SO_BINDTODEVICE) in the program",
+            "Bind [::]:\(local.port), which is every address of the host",
         ]
     }
 

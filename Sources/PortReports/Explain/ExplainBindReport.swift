@@ -69,6 +69,12 @@ public struct ExplainBindReport: Sendable {
         case .fails(.accessDenied):
             return
                 "bind() to \(place) fails with EACCES (\"Permission denied\"): ports below \(scene.limits.unprivilegedStart) need CAP_NET_BIND_SERVICE, which user \(request.uid) is taken not to have."
+        case .fails(.invalid):
+            let address = request.local.address
+            return "bind() to \(place) fails with EINVAL (\"Invalid argument\"): "
+                + (address.isIPv6Multicast && request.transport == .tcp
+                    ? "\(address) is a group, and TCP has none."
+                    : "\(address) means something on one interface alone, and none is given.")
         case .fails(.addressNotAvailable):
             return
                 "bind() to \(place) fails with EADDRNOTAVAIL (\"Cannot assign requested address\"): \(request.local.address) is no address of this host."
@@ -135,8 +141,9 @@ public struct ExplainBindReport: Sendable {
     private func makeForAnyPort() -> ExplainReport {
         let room = BindRoom(request, entries.map(\.socket), scene.limits)
         let isLocal = BindRules.isLocal(request, scene.limits, addresses)
-        guard isLocal.isPossible else {
-            let verdict = BindVerdict(outcome: .fails(.addressNotAvailable))
+        let isInvalid = BindRules.isInvalid(request)
+        guard isLocal.isPossible, !isInvalid else {
+            let verdict = BindVerdict(outcome: .fails(isInvalid ? .invalid : .addressNotAvailable))
             var report = report(of: verdict.outcome, [])
             report.explanation = explanation(verdict)
             report.remedies = BindRemedies(scene, request, entries, verdict).lines

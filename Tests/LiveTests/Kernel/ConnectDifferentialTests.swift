@@ -8,7 +8,7 @@ extension LiveTests {
     @Suite
     struct ConnectDifferentialTests {
         /// How many trials; PORTLOG_CONNECT_TRIALS says how many at length.
-        private static let trials = TestSettings.count("PORTLOG_CONNECT_TRIALS", default: 160)
+        private static let trials = TestSettings.count("PORTLOG_CONNECT_TRIALS", default: 100)
 
         @Test("the number of connections that fit is the kernel's", arguments: [1, 2] as [UInt64])
         func exact(seed: UInt64) throws {

@@ -54,6 +54,12 @@ struct Population {
     var transport: TransportProtocol
     var members: [Member]
 
+    /// One of its parts.
+    init(_ transport: TransportProtocol, members: [Member]) {
+        self.transport = transport
+        self.members = members
+    }
+
     /// A random one.
     init(_ transport: TransportProtocol, using generator: inout SeededGenerator) {
         self.transport = transport
