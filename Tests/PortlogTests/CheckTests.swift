@@ -116,7 +116,9 @@ import Testing
         let recorder = await Asked(["check", "recorder"], of: copy)
         #expect(recorder.code == 2 && recorder.output.hasPrefix("RECORDER CRITICAL - no recorder is running; "))
         let old = await Asked(["check", "ephemeral"], of: copy, now: TestWorld.now + 3_600_000)
-        #expect(old.code == 3 && old.output.contains("the newest sample is 1h old"))
+        #expect(old.code == 3 && old.output.contains("no recorder is running, the newest sample is 1h old"))
+        let soon = await Asked(["check", "ephemeral"], of: copy, now: TestWorld.now + 40_000)
+        #expect(soon.code == 3, "\(soon.output)")
     }
 
     @Test("Everything that goes wrong is UNKNOWN, on standard output as well")
@@ -133,6 +135,7 @@ import Testing
         ] {
             let asked = await Asked(["check"] + words, of: history.path)
             #expect(asked.code == 3 && asked.errors.hasPrefix("portlog: wrong usage: "), "\(words)")
+            #expect(asked.output.contains(" UNKNOWN - wrong usage: ") && asked.output.count { $0 == "\n" } == 1)
         }
         #expect(await Asked(["check", "ephemeral", "--help"], of: history.path).code == 0)
     }

@@ -69,6 +69,13 @@ import Testing
             ("budget: 1KiB", "budget is '1KiB'; allowed is a size from 1MiB up"),
             ("namespaces: some", "namespaces is 'some'; allowed is all or own"),
             ("intervall: 1s", "there is no key intervall. Allowed there: database, interval,"),
+            ("keep: {}\nkept: {}", "line 2: there is no key kept"),
+            ("alerts:\n  slow_conect: {}", "line 2: there is no key alerts.slow_conect"),
+            (
+                "alerts:\n  ephemeral_exhaustion:\n    critical: 50",
+                "line 3: alerts.ephemeral_exhaustion.critical is 50, less than "
+                    + "alerts.ephemeral_exhaustion.warning, which is 80"
+            ),
             ("keep:\n  days: 1d", "line 2: there is no key keep.days. Allowed there: samples, minutes, hours"),
             (
                 "alerts:\n  ephemeral_exhaustion:\n    warning: 180",
@@ -78,7 +85,7 @@ import Testing
                 "alerts:\n  port_stolen:\n    warning: 1",
                 "there is no key alerts.port_stolen.warning. Allowed there: enabled"
             ),
-            ("alerts:\n  ephemeral_pool: {warning: 90, critical: 80}", "alerts.ephemeral_pool.critical is less"),
+            ("alerts:\n  ephemeral_pool: {warning: 90, critical: 80}", "line 2: alerts.ephemeral_pool.critical is 80, less than"),
             ("keep: {samples: 9d, minutes: 8d}", "minutes are kept no shorter than samples"),
             (
                 "deliver: {exec: [bin/x]}",

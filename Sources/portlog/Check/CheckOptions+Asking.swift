@@ -4,12 +4,15 @@ import PortModel
 import PortReports
 
 extension CheckOptions {
-    /// Asks about what is current: the newest sample must not be old. Of a namespace that the history has never seen nothing is
-    /// well: its name is mistyped, or it is not recorded.
-    func ask<Answer>(in world: World, _ question: (HistoryView) throws -> Answer) throws -> Answer {
-        try database.ask(in: world, upTo: nil, about: SocketFilter()) { view in
+    /// Asks about what is current. Of a namespace that the history has never seen nothing is well: its name is mistyped, or it is not
+    /// recorded.
+    ///
+    /// - Returns: The answer, and why it tells nothing of now: the newest sample is old.
+    func ask<Answer>(in world: World, _ question: (HistoryView) throws -> Answer) throws -> (Answer, stale: String?) {
+        let reader = try HistoryReader(path: database.path(in: world))
+        return try database.ask(reader, in: world, upTo: nil, about: SocketFilter()) { view in
             if let note = try NamespaceNote(view, namespace: namespace) { throw PortlogError(.usage, note.text) }
-            return try question(view)
+            return (try question(view), try staleness(view, isRecording: reader.isRecording, world.now()))
         }
     }
 
@@ -19,12 +22,14 @@ extension CheckOptions {
         return PeriodQuery(since: newest.takenAt - 300_000, until: newest.takenAt)
     }
 
-    /// What is old tells nothing of now.
-    func staleness(_ view: HistoryView, _ now: Timestamp) throws -> String? {
+    /// While a recorder runs a minute may pass; nobody waits for the next sample of one that does not.
+    private func staleness(_ view: HistoryView, isRecording: Bool, _ now: Timestamp) throws -> String? {
         guard let newest = try view.newestSample() else { throw NoSampleError.empty }
         let age = now - newest.takenAt
-        let patience = max(60_000, 3 * Int64(newest.intervalMilliseconds))
-        return age > patience ? "the newest sample is \(HumanFormat.duration(milliseconds: age)) old" : nil
+        let patience = 3 * Int64(newest.intervalMilliseconds)
+        if age <= (isRecording ? max(60_000, patience) : patience + 5000) { return nil }
+        return (isRecording ? "" : "no recorder is running, ")
+            + "the newest sample is \(HumanFormat.duration(milliseconds: age)) old"
     }
 
     func range(_ given: CheckRange?, _ standard: String) throws -> CheckRange {

@@ -85,4 +85,8 @@ extension CheckCommand {
     }
 
     static func exitCode(of error: PortlogError) -> Int32 { CheckStatus.unknown.rawValue }
+
+    static func output(of error: PortlogError) -> String? {
+        CheckResult(service: service, status: .unknown, text: error.description).pluginLine
+    }
 }

@@ -21,7 +21,7 @@ struct CheckConflictsCommand: CheckCommand {
         let (report, stale) = try options.ask(in: world) { view in
             let filter = SocketFilter(namespace: options.namespace)
             let query = ConflictsQuery(period: try options.recent(view), filter: filter, limit: 0)
-            return (try ConflictsReport.make(view, query), try options.staleness(view, world.now()))
+            return try ConflictsReport.make(view, query)
         }
         // A risk for a restart that may never come is no reason to wake anybody.
         let present = report.conflicts.filter {

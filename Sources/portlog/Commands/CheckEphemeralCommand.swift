@@ -18,7 +18,7 @@ struct CheckEphemeralCommand: CheckCommand {
         let (report, stale) = try options.ask(in: world) { view in
             let filter = SocketFilter(namespace: options.namespace)
             let query = EphemeralQuery(period: try options.recent(view), filter: filter, limit: max(1, options.top))
-            return (try EphemeralReport.make(view, query), try options.staleness(view, world.now()))
+            return try EphemeralReport.make(view, query)
         }
         var worst = CheckFigure(
             label: "max", value: 100 * (report.destinations.first?.utilization ?? 0), unit: "%", warning: warning,

@@ -23,4 +23,8 @@ struct CheckGroup: PortlogCommand {
     }
 
     static func exitCode(of error: PortlogError) -> Int32 { CheckStatus.unknown.rawValue }
+
+    static func output(of error: PortlogError) -> String? {
+        CheckResult(service: "CHECK", status: .unknown, text: error.description).pluginLine
+    }
 }

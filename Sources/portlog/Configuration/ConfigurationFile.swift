@@ -73,6 +73,8 @@ struct ConfigurationFile: Sendable {
                 throw ConfigurationError.file(path, "line \(line): \(full.joined(separator: ".")) stands there twice")
             }
             switch node {
+            case .mapping(let inner) where inner.isEmpty:
+                values.append((full.joined(separator: "."), Value(texts: [""], isList: false, line: line)))
             case .mapping(let inner): try add(inner, below: full)
             case .scalar(let scalar):
                 values.append((full.joined(separator: "."), Value(texts: [scalar.string], isList: false, line: line)))

@@ -54,23 +54,35 @@ struct ConfigurationLoader: Sendable {
                 flags[key.name] != nil ? .flag : environment[key.variable] != nil ? .environment : .file
             loaded.origins[key.name] = origin
             do { try key.set(&loaded.configuration, texts) } catch {
-                let place =
-                    switch origin {
-                    case .environment: "the environment variable \(key.variable)"
-                    case .file: "\(file?.path ?? "") line \(values[key.name]?.line ?? 0)"
-                    default: "the command line"
-                    }
-                throw ConfigurationError.value(place, key.name, texts.joined(separator: ", "), allowed: key.allowed)
+                throw ConfigurationError.value(
+                    place(of: key.name, origin, file, values), key.name, texts.joined(separator: ", "),
+                    allowed: key.allowed)
             }
         }
         if let file {
             try ConfigurationNames.read(
                 file, now: world.now(), world.localTime, into: &loaded.configuration.alerts)
         }
-        if let contradiction = loaded.configuration.contradiction {
-            throw PortlogError(.usage, "wrong configuration", why: contradiction)
+        if let (keys, why) = loaded.configuration.contradiction {
+            let places = keys.compactMap { name -> String? in
+                let origin = loaded.origins[name] ?? .standard
+                return origin == .standard ? nil : place(of: name, origin, file, values)
+            }
+            throw PortlogError(
+                .usage, "wrong configuration", why: (places.prefix(1) + [why]).joined(separator: ": "))
         }
         return loaded
+    }
+
+    /// Where the value of a key stands.
+    private func place(
+        of name: String, _ origin: Origin, _ file: ConfigurationFile?, _ values: [String: ConfigurationFile.Value]
+    ) -> String {
+        switch origin {
+        case .environment: "the environment variable \(ConfigurationKey.named(name)?.variable ?? "")"
+        case .file: "\(file?.path ?? "") line \(values[name]?.line ?? 0)"
+        default: "the command line"
+        }
     }
 
     /// The values of the file that stand below known keys; anything else is refused.

@@ -63,11 +63,15 @@ struct CommandRunner {
             return clean(error, arguments)
         }
         let failure = describe(error, whileParsing: whileParsing, arguments)
+        let command = commandPath(of: arguments).last as? any PortlogCommand.Type
+        if whileParsing || error is ValidationError, let output = command?.output(of: failure) {
+            try? world.output.write(output)
+        }
         // What was written before the error belongs to the answer; that it cannot be written is less important.
         try? world.output.flush()
         try? world.errors.write("portlog: \(failure)\n")
         try? world.errors.flush()
-        return exitCode(of: failure, arguments)
+        return command?.exitCode(of: failure) ?? failure.status.rawValue
     }
 
     /// Help, version, completion scripts: what argument-parser throws to end a program cleanly.
@@ -99,13 +103,6 @@ struct CommandRunner {
         }
         return PortlogError(
             .ioError, "the command failed", why: "\(error)", whatToDo: "This is a bug of portlog; please report it.")
-    }
-
-    private func exitCode(of error: PortlogError, _ arguments: [String]) -> Int32 {
-        guard let command = commandPath(of: arguments).last as? any PortlogCommand.Type else {
-            return error.status.rawValue
-        }
-        return command.exitCode(of: error)
     }
 
     /// The commands that the arguments name, the root first, as far as they can be told without parsing them.

@@ -10,10 +10,15 @@ protocol PortlogCommand: AsyncParsableCommand {
 
     /// The exit code for an error of this command, wrong options included. By default the error's own status.
     static func exitCode(of error: PortlogError) -> Int32
+
+    /// What standard output says of wrong options, for those who read nothing else. By default nothing.
+    static func output(of error: PortlogError) -> String?
 }
 
 extension PortlogCommand {
     mutating func run() async throws { try await run(in: .process) }
 
     static func exitCode(of error: PortlogError) -> Int32 { error.status.rawValue }
+
+    static func output(of error: PortlogError) -> String? { nil }
 }
