@@ -35,20 +35,23 @@ public struct AlertEngine {
 
     /// Looks at a sample that was written.
     public mutating func evaluate(_ figures: SampleFigures, _ witness: some AlertWitness) {
-        guard configuration.isEnabled else { return }
         let now = Moment(wall: figures.sample.takenAt, boot: figures.sample.bootClock)
+        guard configuration.isEnabled else { return rest(at: now) }
         let names = Dictionary(figures.namespaces.map { ($0.number, $0) }) { $1 }
         destinations.evaluate(figures, names, witness, at: now, &stories)
         namespaces.evaluate(figures, at: now, &stories)
         listeners.evaluate(figures, names, witness, at: now, &stories)
-        closeWaits.evaluate(figures, witness, at: now, &stories)
+        closeWaits.evaluate(figures, names, witness, at: now, &stories)
         recorder.evaluate(figures.sample, at: now, &stories)
         stories.forget(at: now)
     }
 
+    /// No rule is looked at: what lasted has ended.
+    public mutating func rest(at now: Moment) { stories.endAll(at: now) }
+
     /// Looks at samples that are being lost.
     public mutating func evaluate(_ loss: RecorderLoss, at now: Moment) {
-        guard configuration.isEnabled else { return }
+        guard configuration.isEnabled else { return rest(at: now) }
         recorder.evaluate(loss, at: now, &stories)
     }
 

@@ -42,6 +42,9 @@ struct AlertStories {
     private(set) var suppressed = 0
     var configuration: AlertConfiguration
 
+    /// Counts one that has not begun because too many were there.
+    mutating func suppress() { suppressed += 1 }
+
     init(_ configuration: AlertConfiguration, known: [Alert], at now: Moment) {
         self.configuration = configuration
         for alert in known.sorted(by: { $0.id < $1.id }) {
@@ -125,6 +128,17 @@ struct AlertStories {
         stories[key] = story
     }
 
+    /// Ends everything that lasts, and forgets what was wrong.
+    mutating func endAll(at now: Moment) {
+        for (key, var story) in stories where story.alert?.isOpen == true {
+            end(&story, at: now)
+            stories[key] = story
+        }
+        open = [:]
+        openCount = 0
+        forget(at: now)
+    }
+
     private mutating func begin(
         _ story: inout Story, _ key: Key, _ severity: AlertSeverity, _ observation: Observation, at now: Moment,
         _ tell: (AlertSeverity) -> Observation.Telling
@@ -158,17 +172,22 @@ struct AlertStories {
             update(&story, severity, observation, tell(severity), at: now)
             turn(&story, .worsened, at: now)
         } else {
-            // Whose it is may be seen only later.
+            // Whose it is may be seen only later; and what is told is the worst of it, as often as that is written.
             let isUnknown = before.owners.isEmpty && observation.severity != nil
-            let telling = isUnknown ? observation.severity.map(tell) : nil
-            update(&story, before.severity, observation, telling?.owners.isEmpty == false ? telling : nil, at: now)
+            let isWorse =
+                observation.value > before.peak && observation.severity == before.severity
+                && now.boot >= story.writtenAt &+ Self.writingPause
+            let telling = isUnknown || isWorse ? observation.severity.map(tell) : nil
+            update(
+                &story, before.severity, observation, isWorse || telling?.owners.isEmpty == false ? telling : nil,
+                at: now)
         }
         let rests: Bool =
             switch observation.rest {
             case .isNow(let isNow): isNow
             case .belowPeak(let share): observation.value < (story.alert?.peak ?? 0) * share
             }
-        guard observation.severity == nil, rests else {
+        guard observation.severity == nil, rests || !configuration[before.rule].isEnabled else {
             story.restsSince = nil
             unsilence(&story, at: now)
             return
@@ -176,6 +195,10 @@ struct AlertStories {
         let since = story.restsSince ?? now.boot
         story.restsSince = since
         if now.boot - since < story.restNeeded { return }
+        end(&story, at: now)
+    }
+
+    private func end(_ story: inout Story, at now: Moment) {
         story.restsSince = nil
         story.alert?.resolvedAt = now.wall
         story.alert?.exhaustedAt = nil

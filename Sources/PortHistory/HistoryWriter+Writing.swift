@@ -238,11 +238,19 @@ extension HistoryWriter {
         return listener.isEmpty || owner.isEmpty || !listener.isDisjoint(with: owner) ? .accepted : .outgoing
     }
 
+    /// From one sample to a later one, in milliseconds: as the interval is now, where they are no longer both kept.
+    private func milliseconds(from first: Int, to last: Int, in database: Database) throws -> Int64 {
+        try Int64.fetchOne(
+            database.cachedStatement(
+                sql: "SELECT max(taken_at) - min(taken_at) FROM sample WHERE number IN (?, ?) HAVING count(*) = 2"),
+            arguments: [first, last]) ?? Int64(last - first) * intervalMilliseconds
+    }
+
     private func noteListener(_ socket: OpenSocket, left last: Int, in database: Database) throws {
         guard socket.row.isListener else { return }
         let port = ListenerMemory.Port(socket.row, socket.namespace)
         listeners.closed(port, last: last, holder: socket.holder)
-        listenerBook.remove(socket, age: Int64(last - Int(socket.socketFirst)) * intervalMilliseconds)
+        listenerBook.remove(socket, age: try milliseconds(from: Int(socket.socketFirst), to: last, in: database))
         try database.cachedStatement(
             sql:
                 "INSERT OR REPLACE INTO listened_port (namespace, transport, port, last, holder) VALUES (?, ?, ?, ?, ?)"

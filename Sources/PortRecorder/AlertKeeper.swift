@@ -42,9 +42,14 @@ final class AlertKeeper {
 
     /// A sample has been written.
     func look(at sample: SampleRecord, _ snapshots: [Snapshot]) {
-        guard engine.configuration.isEnabled else { return }
-        engine.evaluate(history.takeFigures(of: sample, snapshots), history)
-        settle(at: Moment(wall: sample.takenAt, boot: sample.bootClock))
+        let now = Moment(wall: sample.takenAt, boot: sample.bootClock)
+        if engine.configuration.isEnabled {
+            engine.evaluate(history.takeFigures(of: sample, snapshots), history)
+        } else {
+            history.skipFigures()
+            engine.rest(at: now)
+        }
+        settle(at: now)
     }
 
     /// Samples are being lost.

@@ -18,7 +18,10 @@ struct NetworkNamespaces {
     let named: NamedNamespaces
     let foreignLimits: ForeignLimits
     let bound: BoundSockets?
-    let longestPause: Int
+    /// From one sample to the next.
+    var interval: Duration
+    /// In samples: nothing is left unread for longer than a minute.
+    var longestPause: Int { max(1, Int(Duration.seconds(60) / max(interval, .milliseconds(1)))) }
 
     var tracked: [UInt64: TrackedNamespace] = [:]
     /// In which namespace a process was seen, and in which sample it was asked for the first time.
@@ -52,7 +55,7 @@ struct NetworkNamespaces {
     /// Knows none yet.
     ///
     /// - Parameters:
-    ///   - interval: from one sample to the next: nothing is left unread for longer than a minute.
+    ///   - interval: from one sample to the next.
     ///   - bound: what sock_diag is asked for besides; `nil`: nothing.
     init(
         _ proc: ProcFS, named: NamedNamespaces, limits: ForeignLimits, bound: BoundSockets? = nil, interval: Duration
@@ -61,7 +64,7 @@ struct NetworkNamespaces {
         self.named = named
         foreignLimits = limits
         self.bound = bound
-        longestPause = max(1, Int(Duration.seconds(60) / max(interval, .milliseconds(1))))
+        self.interval = interval
     }
 
     /// Reads every namespace but the recorder's own.

@@ -11,7 +11,9 @@ public final class Sampler {
     private let proc: ProcFS
     private let clock: HostClock
     /// How often ``sample(missed:)`` is called; written into every sample.
-    var interval: Duration
+    var interval: Duration {
+        didSet { namespaces?.interval = interval }
+    }
     private let alerts: AlertKeeper?
     private let history: HistoryWriter
     private let logger: Logger

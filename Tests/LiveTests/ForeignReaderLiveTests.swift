@@ -50,6 +50,9 @@ extension LiveTests {
             let cause = losing["losing"]["cause"].string ?? ""
             #expect(cause.hasPrefix("a reader keeps a transaction open") && cause.contains(culprit), "\(cause)")
             #expect(losing["recording"].bool == true)
+            // It began after the newest sample, and is told all the same.
+            let alerts = try portlog.ask("alerts", "--active")["alerts"].array
+            #expect(alerts.map { $0["subject"]["part"].string } == ["lost_samples"])
             let before = try portlog.exports(upTo: time)
             #expect(before.count > newest)
 

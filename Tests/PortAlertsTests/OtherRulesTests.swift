@@ -61,20 +61,20 @@ import Testing
         var count = 0
         run(200) { figures in
             count += 1
-            figures.closeWaits = [7: count % 60]
+            figures.closeWaits = [7: .init(count: count % 60, namespace: 0)]
         }
         #expect(alert(.closeWaitLeak) == nil)
         count = 0
         run(200) { figures in
             count += 1
-            figures.closeWaits = [7: count]
+            figures.closeWaits = [7: .init(count: count, namespace: 0)]
         }
         #expect(alert(.closeWaitLeak)?.severity == .warning && alert(.closeWaitLeak)?.owners == [Simulation.owner])
         #expect(alert(.closeWaitLeak)?.subject.detail == "77/7700")
         simulation.restart()
-        run(20) { $0.closeWaits = [7: 210] }
+        run(20) { $0.closeWaits = [7: .init(count: 210, namespace: 0)] }
         #expect(alert(.closeWaitLeak)?.isOpen == true && simulation.alerts.count == 1)
-        run(20) { $0.closeWaits = [7: 0] }
+        run(20) { $0.closeWaits = [7: .init(count: 0, namespace: 0)] }
         #expect(alert(.closeWaitLeak)?.isOpen == false)
     }
 

@@ -81,4 +81,22 @@ import Testing
         configuration.isEnabled = false
         #expect(run(configuration, used: 999).alerts.isEmpty)
     }
+
+    @Test("Switched off while an alert lasts, it ends; so it does when its rule alone is switched off")
+    func switchedOff() {
+        for isRuleAlone in [false, true] {
+            var configuration = AlertConfiguration()
+            let simulation = run(configuration, used: 999)
+            #expect(simulation.alerts.contains { $0.rule == .ephemeralExhaustion && $0.isOpen })
+            if isRuleAlone {
+                configuration.rules[.ephemeralExhaustion, default: .standard(.ephemeralExhaustion)].isEnabled = false
+            } else {
+                configuration.isEnabled = false
+            }
+            simulation.set(configuration)
+            for _ in 0..<200 { simulation.open(999) }
+            #expect(!simulation.alerts.contains { $0.rule == .ephemeralExhaustion && $0.isOpen })
+            #expect(simulation.events.last { $0.alert.rule == .ephemeralExhaustion }?.kind == .resolved)
+        }
+    }
 }

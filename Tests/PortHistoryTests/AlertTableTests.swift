@@ -87,7 +87,7 @@ struct AlertTableTests {
         writer.close()
     }
 
-    @Test("an alert that cannot be read is damage, and no crash")
+    @Test("an alert that cannot be read is damage for those who ask, and nothing for a recorder")
     func damage() throws {
         let writer = try writer()
         var alerts = [try alert(1)]
@@ -99,6 +99,9 @@ struct AlertTableTests {
         ] {
             try DatabaseQueue(path: path).write { try $0.execute(sql: "UPDATE alert SET \(change)") }
             #expect(throws: HistoryError.self, "\(change)") { try rows() }
+            let next = try self.writer()
+            #expect(try next.alerts(endedAfter: Timestamp(milliseconds: .min)).isEmpty, "\(change)")
+            next.close()
         }
     }
 }

@@ -12,13 +12,17 @@ struct CloseWaitRule {
         var now: Int
         /// In how many samples it has risen.
         var rises = 0
+        var namespace: Int
         var subject: AlertSubject?
 
-        init(_ count: Int, at time: Int64) {
-            (base, since, highest, now) = (count, time, count, count)
+        init(_ figures: SampleFigures.CloseWaits, at time: Int64) {
+            (base, since, highest, now) = (figures.count, time, figures.count, figures.count)
+            namespace = figures.namespace
         }
 
-        mutating func note(_ count: Int, at time: Int64) {
+        mutating func note(_ figures: SampleFigures.CloseWaits, at time: Int64) {
+            let count = figures.count
+            namespace = figures.namespace
             // A few that are closed now and then end no climb.
             if count < highest - max(2, highest / 20) {
                 (base, since, highest, rises) = (count, time, count, 0)
@@ -39,15 +43,16 @@ struct CloseWaitRule {
 
     /// Looks at a sample.
     mutating func evaluate(
-        _ figures: SampleFigures, _ witness: some AlertWitness, at now: Moment, _ stories: inout AlertStories
+        _ figures: SampleFigures, _ names: [Int: SampleFigures.Namespace], _ witness: some AlertWitness, at now: Moment,
+        _ stories: inout AlertStories
     ) {
-        for (holder, count) in figures.closeWaits {
-            if count == 0 {
+        for (holder, closeWaits) in figures.closeWaits {
+            if closeWaits.count == 0 {
                 climbs[holder] = nil
             } else if climbs[holder] == nil {
-                climbs[holder] = Climb(count, at: now.boot)
+                climbs[holder] = Climb(closeWaits, at: now.boot)
             } else {
-                climbs[holder]?.note(count, at: now.boot)
+                climbs[holder]?.note(closeWaits, at: now.boot)
             }
         }
         let floor = stories.configuration.lowestWarning(.closeWaitLeak)
@@ -57,7 +62,9 @@ struct CloseWaitRule {
         where Double(climb.now) >= floor || (climb.subject.map(open.contains) ?? !open.isEmpty) {
             let owners = witness.ownership(of: holder).owners
             guard let owner = owners.first else { continue }
-            let subject = AlertSubject(.program, detail: "\(owner.pid)/\(owner.startTicks)")
+            let namespace = names[climb.namespace]?.name ?? Snapshot.hostNamespace
+            let subject = AlertSubject(
+                .program, namespace: namespace, detail: "\(owner.pid)/\(owner.startTicks)")
             climbs[holder]?.subject = subject
             seen.insert(subject)
             judge(climb, subject, owners, at: now, &stories)
@@ -81,7 +88,7 @@ struct CloseWaitRule {
         ) { _ in
             .init(
                 message:
-                    "\(AlertWords.programs(owners)) has \(climb.now) sockets in CLOSE_WAIT, \(climb.now - climb.base) more than \(AlertWords.duration(now.boot - climb.since)) ago and never fewer: it does not close what its peers have closed",
+                    "\(AlertWords.programs(owners)) has \(climb.now) sockets in CLOSE_WAIT, \(climb.now - climb.base) more than \(AlertWords.duration(now.boot - climb.since)) ago, and they keep rising: it does not close what its peers have closed",
                 advice: [
                     "It will run out of descriptors: see the limit in /proc/\(owners.first?.pid ?? 0)/limits",
                     "Look for connections that the program leaves to themselves after end of file, then restart it",

@@ -93,6 +93,7 @@ struct DestinationRules {
                 .ephemeralExhaustion, subject, Observation(use.utilization, nil, rest: .isNow(true)), at: now
             ) { _ in .init(message: "") }
         }
+        // Without any free port connect() fails; that is not slower, and no better.
         let isSlow = use.slowConnect && use.free > 0
         guard isSlow || !stories.openSubjects(.slowConnect).isEmpty || use.utilization >= floor else { return }
         let settings = stories.configuration.settings(.slowConnect, subject) { owners }
@@ -100,7 +101,7 @@ struct DestinationRules {
         stories.observe(
             .slowConnect, subject,
             Observation(
-                use.utilization, severity, rest: .isNow(use.freeOfLowParity * 20 >= use.capacity || use.free == 0),
+                use.utilization, severity, rest: .isNow(use.freeOfLowParity * 20 >= use.capacity),
                 hold: settings.hold), at: now
         ) { _ in words.slow(owners) }
     }

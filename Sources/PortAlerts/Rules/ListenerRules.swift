@@ -36,7 +36,7 @@ struct ListenerRules {
     ) {
         for change in figures.listening {
             guard let namespace = names[change.namespace] else { continue }
-            note(change, namespace, witness, at: now)
+            note(change, namespace, witness, at: now, &stories)
         }
         missing = missing.filter { names[$0.value.port.namespace] != nil }
         conflicts = conflicts.filter { names[$0.key.namespace] != nil }
@@ -48,7 +48,7 @@ struct ListenerRules {
 
     private mutating func note(
         _ change: SampleFigures.Listening, _ namespace: SampleFigures.Namespace, _ witness: some AlertWitness,
-        at now: Moment
+        at now: Moment, _ stories: inout AlertStories
     ) {
         let port = Port(namespace: change.namespace, transport: change.transport, number: change.port)
         func subject(_ address: IPAddress, _ detail: String = "") -> AlertSubject {
@@ -62,8 +62,11 @@ struct ListenerRules {
             // A UDP socket on a port that the kernel gives out is most likely a client.
             if change.transport == .udp, namespace.limits.mayChoose(change.port) { continue }
             if change.listeners.contains(where: { $0.address == gone.listener.address }) { continue }
-            if missing.count >= Self.most { continue }
             let subject = subject(gone.listener.address)
+            if missing.count >= Self.most, missing[subject] == nil {
+                stories.suppress()
+                continue
+            }
             missing[subject] = Missing(
                 port: port, subject: subject, holder: gone.listener.holder, age: gone.age, since: now.boot)
         }

@@ -40,10 +40,14 @@ enum AlertTable {
     }
 
     /// Alerts that a condition selects, by number.
+    ///
+    /// - Parameter skippingMalformed: what cannot be read is left out; else it is an error.
     static func alerts(
-        where condition: String, _ arguments: StatementArguments = [], in database: Database
+        where condition: String, _ arguments: StatementArguments = [], in database: Database,
+        skippingMalformed: Bool = false
     ) throws -> [Alert] {
-        try Row.fetchAll(database, sql: "SELECT * FROM alert WHERE \(condition)", arguments: arguments).map(alert)
+        let rows = try Row.fetchAll(database, sql: "SELECT * FROM alert WHERE \(condition)", arguments: arguments)
+        return skippingMalformed ? rows.compactMap { try? alert($0) } : try rows.map(alert)
     }
 
     /// Removes what ended long ago, and the oldest of what ended where there are too many. The newest of all stays, so that no number

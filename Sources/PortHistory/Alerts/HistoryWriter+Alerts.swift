@@ -9,12 +9,14 @@ extension HistoryWriter {
         return Int(max(64, min(10_000, budget / 16 / 1024)))
     }
 
-    /// The alerts that had not ended when they were written last, and those that ended after a moment.
+    /// The alerts that had not ended when they were written last, and those that ended after a moment. One that cannot be read is
+    /// left alone: it is no reason to begin another history.
     public func alerts(endedAfter moment: Timestamp) throws(HistoryError) -> [Alert] {
         do {
             return try queue.inDatabase {
                 try AlertTable.alerts(
-                    where: "resolved_at IS NULL OR resolved_at >= ? ORDER BY id", [moment.milliseconds], in: $0)
+                    where: "resolved_at IS NULL OR resolved_at >= ? ORDER BY id", [moment.milliseconds], in: $0,
+                    skippingMalformed: true)
             }
         } catch {
             throw failure(error)

@@ -10,6 +10,15 @@ extension HistoryWriter {
         closeWaits.touchAll()
     }
 
+    /// Nobody takes the figures of the newest sample: what they have of ports and programs is let go. ``tellEverything()`` before
+    /// the next ones are taken.
+    public func skipFigures() {
+        isFirstFigures = true
+        _ = listenerBook.take()
+        _ = closeWaits.take()
+        strays.removeAll(keepingCapacity: true)
+    }
+
     /// The figures of the newest sample, once it is written. What has changed is told once.
     ///
     /// - Parameters:

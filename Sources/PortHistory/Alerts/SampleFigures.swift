@@ -140,6 +140,20 @@ public struct SampleFigures: Sendable {
         }
     }
 
+    /// The sockets of one holder in CLOSE_WAIT.
+    public struct CloseWaits: Hashable, Sendable {
+        /// How many there are now.
+        public var count: Int
+        /// The number of the namespace that the newest change was in.
+        public var namespace: Int
+
+        /// Figures of their parts.
+        public init(count: Int, namespace: Int) {
+            self.count = count
+            self.namespace = namespace
+        }
+    }
+
     /// Whether it tells everything there is, and not only what has changed: the first sample of a recorder does.
     public var isComplete = false
     /// The sample as it was written.
@@ -152,8 +166,8 @@ public struct SampleFigures: Sendable {
     public var listening: [Listening] = []
     /// Connections on ports that were a listener's.
     public var strays: [Stray] = []
-    /// How many sockets in CLOSE_WAIT a holder has now, where that has changed.
-    public var closeWaits: [Int: Int] = [:]
+    /// A holder's sockets in CLOSE_WAIT, where their number has changed.
+    public var closeWaits: [Int: CloseWaits] = [:]
 
     /// Figures of a sample that changes nothing.
     public init(sample: SampleRecord, namespaces: [Namespace]) {

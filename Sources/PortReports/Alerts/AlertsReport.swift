@@ -48,8 +48,10 @@ public struct AlertsReport: Hashable, Encodable, Sendable {
     /// - Throws: ``NoSampleError`` when there is no sample in the period.
     public static func make(_ view: HistoryView, _ query: AlertsQuery) throws -> AlertsReport {
         let period = try Period(view, query.period)
-        var alerts = try view.alerts(since: period.since, until: period.until, matching: query.filter)
-        if query.isActive { alerts = alerts.filter { !$0.ends(by: period.until) } }
+        // Alerts also begin while samples are being lost.
+        let end = query.period.until == nil ? Timestamp(milliseconds: .max) : period.until
+        var alerts = try view.alerts(since: period.since, until: end, matching: query.filter)
+        if query.isActive { alerts = alerts.filter { !$0.ends(by: end) } }
         alerts.sort { ($1.severity, $1.openedAt, $1.id) < ($0.severity, $0.openedAt, $0.id) }
         let shown = alerts.limited(to: query.limit)
         return AlertsReport(
