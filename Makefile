@@ -42,10 +42,11 @@ test: ## Runs all tests; those with real sockets need root.
 	@Scripts/install-packages $(test_packages)
 	@Scripts/test $(SCRATCH); $(finally)
 
-fuzz: ## Tries 10 000 bind() and 1 000 connect() populations against the kernel; needs root and a quarter of an hour.
+fuzz: ## Does at length what the tests do a share of: 10 000 bind(), 1 000 connect(), 50 kills, slow ramps; needs root and an hour.
 	@$(swift) --version >/dev/null
 	@Scripts/install-packages $(test_packages)
-	@PORTLOG_BIND_TRIALS=10000 PORTLOG_BIND_TRIES=400 PORTLOG_CONNECT_TRIALS=1000 $(swift) test --scratch-path $(SCRATCH) --disable-xctest --filter "DifferentialTests|AddressPairTests"; $(finally)
+	@PORTLOG_BIND_TRIALS=10000 PORTLOG_BIND_TRIES=400 PORTLOG_CONNECT_TRIALS=1000 PORTLOG_KILLS=50 PORTLOG_LEAST_STEP=4 \
+		$(swift) test --scratch-path $(SCRATCH) --disable-xctest --filter "DifferentialTests|AddressPairTests|CrashLive|AlertsLive"; $(finally)
 
 lint: ## Checks the style of the sources; any finding is an error.
 	@$(swift) format lint --strict --recursive Sources Tests Migrations Package.swift

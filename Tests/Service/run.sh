@@ -178,8 +178,9 @@ check "samples come" until_true 20 is_beyond 5
 section "questions"
 ask_all() {
     local user=$1 wanted=$2 question
-    for question in status sockets listeners "who 8080" time-wait ephemeral conflicts "export --table samples" \
-        "database check" "database info"; do
+    for question in status sockets listeners "who 8080" time-wait ephemeral conflicts alerts "doctor --at -1s" \
+        "explain bind tcp 127.0.0.1:9999 --at -1s" "explain connect 127.0.0.1:8080 --at -1s" \
+        "export --table samples" "database check" "database info"; do
         local code=0
         # shellcheck disable=SC2086
         as "$user" portlog $question >"$work/answer" 2>"$work/errors" || code=$?
@@ -191,6 +192,11 @@ ask_all root 0 recording
 ask_all alice 0 recording
 ask_all bob 77 recording
 check "bob is told why" contains "$(cat "$work/errors")" "permission denied"
+# A plugin's exit code: 0 is OK, 3 UNKNOWN.
+check "monitoring asks as a member of the group" contains "$(as alice portlog check recorder)" "RECORDER OK - "
+code=0; answer=$(as bob portlog check recorder 2>/dev/null) || code=$?
+check "and is told that it may not, as anybody else" is "$code ${answer%% - *}" "3 RECORDER UNKNOWN"
+check "config show says what is in force" contains "$(as bob portlog config show)" "ephemeral_exhaustion"
 
 section "attribution"
 # Of those of the shop and its customers: how many there are, and how many have an owner.
@@ -227,6 +233,30 @@ for set in none: ptrace:CAP_SYS_PTRACE search:CAP_DAC_READ_SEARCH; do
 done
 no_drop_in capabilities
 inside systemctl start portlog
+
+section "alerts"
+# A hundred ports towards the shop, and nearly all of them used; what tells of it stands beside the recorder.
+inside sed -i 's|#socket: .*|socket: /run/portlog/notify.sock|; s|#resolve_after: .*|resolve_after: 2s|' /etc/portlog/portlog.yaml
+check "the configuration is right" inside portlog config check
+inside systemctl reload portlog
+inside systemctl start portlog-notify.socket
+inside systemctl stop customers.service
+range=$(inside sysctl -n net.ipv4.ip_local_port_range)
+inside sysctl -q -w net.ipv4.ip_local_port_range="40000 40099"
+inside systemctl start rush.service
+rings() { as alice portlog alerts --active | grep -qi 'critical.*ephemeral_exhaustion.*:8080'; }
+check "it rings before the ports are gone" until_true 20 rings
+check "monitoring hears of it" eval 'as alice portlog check ephemeral >/dev/null; (($? == 2))'
+check "the journal has it by its id" until_true 10 eval \
+    'inside journalctl -o cat --no-pager MESSAGE_ID=5c3b7ad1b7f84ee0a2f2c8c1f2a4d901 | grep -q "ports from 127.0.0.1 to 127.0.0.1:8080"'
+check "the unit beside the recorder was given it" until_true 10 eval \
+    'inside journalctl -o cat --no-pager -u "portlog-notify@*" | grep -q "\"event\":\"opened\""'
+inside systemctl stop rush.service
+check "it ends with the trouble" until_true 90 eval '! rings'
+inside sysctl -q -w net.ipv4.ip_local_port_range="$range"
+inside systemctl stop portlog-notify.socket
+inside systemctl start customers.service
+check "the recorder was not started again for it" is "$(property NRestarts)" 0
 
 section "SIGKILL"
 last=$(newest) restarts=$(property NRestarts)
