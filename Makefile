@@ -78,7 +78,10 @@ soak: ## Records 20 000 samples of heavy churn into 8 MiB and looks at every one
 package_packages := debhelper dpkg-dev python3
 service_packages := $(package_packages) debootstrap fish lintian mandoc systemd systemd-container util-linux zsh
 
-.PHONY: install uninstall deb test-package test-service
+.PHONY: packages install uninstall deb test-package test-service
+
+packages: ## Installs from Debian what building, testing and packing need.
+	@Scripts/install-packages $(test_packages) $(service_packages)
 
 install: ## Installs what `make build` built: DESTDIR= and PREFIX=/usr/local say where; as root.
 	@Scripts/install-packages python3

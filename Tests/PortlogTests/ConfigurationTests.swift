@@ -85,7 +85,10 @@ import Testing
                 "alerts:\n  port_stolen:\n    warning: 1",
                 "there is no key alerts.port_stolen.warning. Allowed there: enabled"
             ),
-            ("alerts:\n  ephemeral_pool: {warning: 90, critical: 80}", "line 2: alerts.ephemeral_pool.critical is 80, less than"),
+            (
+                "alerts:\n  ephemeral_pool: {warning: 90, critical: 80}",
+                "line 2: alerts.ephemeral_pool.critical is 80, less than"
+            ),
             ("keep: {samples: 9d, minutes: 8d}", "minutes are kept no shorter than samples"),
             (
                 "deliver: {exec: [bin/x]}",
