@@ -53,8 +53,14 @@ public struct IPAddress: Hashable, Sendable {
     /// True for `0.0.0.0`, `::ffff:0.0.0.0` and `::`: bound to every address of the namespace.
     @inlinable public var isWildcard: Bool { self == .anyIPv4 || self == .anyIPv6 }
 
+    /// 255.255.255.255.
+    public static let broadcast = IPAddress(ipv4: .max)
+
     /// True for ff00::/8.
     public var isIPv6Multicast: Bool { high >> 56 == 0xff }
+
+    /// True for ff00::/8 and 224.0.0.0/4.
+    public var isMulticast: Bool { isIPv6Multicast || isIPv4 && low >> 28 & 0xf == 0xe }
 
     /// True for an IPv6 address that means something on one interface alone: fe80::/10, and groups of the scopes of an interface
     /// (ff01::/16) and of a link (ff02::/16).

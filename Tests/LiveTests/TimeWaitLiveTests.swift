@@ -28,7 +28,10 @@ extension LiveTests {
             try portlog.record()
             try shop(.init(command: .close, name: "clients"))
             try crawler(.init(command: .close, name: "clients"))
+            // Both ends that close at once are both in TIME_WAIT.
+            try ProcNet.wait(for: 47, "close_wait", of: namespace)
             for name in ["pg", "web", "v6"] { try server(.init(command: .closeAccepted, listener: name)) }
+            try ProcNet.wait(for: 7, "close_wait", of: namespace)
             try shop(.init(command: .close, name: "served"))
             try ProcNet.wait(for: 54, "time_wait", of: namespace)
             let before = try ProcNet(of: namespace)
@@ -94,6 +97,7 @@ extension LiveTests {
             try job.connect("127.0.0.1", 8080, count: 20)
             try server(.init(command: .awaitAccepted, count: 20, listener: "server"))
             try job(.init(command: .close, name: "clients"))
+            try ProcNet.wait(for: 20, "close_wait", of: namespace)
             try server(.init(command: .closeAccepted, listener: "server"))
             try ProcNet.wait(for: 20, "time_wait", of: namespace)
             try portlog.record()

@@ -218,6 +218,12 @@ struct Question: Sendable, CustomTestStringConvertible {
         #expect(asked.output.contains("at 2026-11-22 10:40:00 UTC (sample 12 of 2026-11-22 10:30:00)"))
     }
 
+    @Test("A moment that has not come yet is answered by the newest sample, and that is said")
+    func future() async throws {
+        let asked = await Asked(["sockets", "--at", "+1h"], of: history.path)
+        #expect(asked.code == 0 && asked.errors.contains("11:30:00.000Z has not come yet: the newest sample answers"))
+    }
+
     // MARK: - Single commands
 
     @Test("The subject of an alert has the fields of its kind")

@@ -29,8 +29,7 @@ public struct LocalAddresses: Hashable, Sendable {
     public func accepts(_ address: IPAddress, _ transport: TransportProtocol) -> Bool {
         if address.isWildcard || single.contains(address) { return true }
         guard address.isIPv4 else { return transport == .udp && address.isIPv6Multicast }
-        let number = UInt32(truncatingIfNeeded: address.low)
-        if number >> 28 == 0xe || number == .max { return true }
+        if address.isMulticast || address == .broadcast { return true }
         return (0...32).contains { networks.contains(Network(address: Self.masked(address, $0), length: $0)) }
     }
 

@@ -24,8 +24,13 @@ struct InstantOptions: ParsableArguments {
         }
     }
 
-    /// The moment that was asked for; `nil` for the newest sample.
+    /// The moment that was asked for; `nil` for the newest sample. Of one that has not come yet a note says so.
     func instant(in world: World) throws -> Timestamp? {
-        try at?.timestamp(now: world.now(), in: world.localTime)
+        let now = world.now()
+        let instant = try at?.timestamp(now: now, in: world.localTime)
+        if let instant, instant - now > 1000 {
+            world.note("note: \(instant) has not come yet: the newest sample answers")
+        }
+        return instant
     }
 }
