@@ -10,6 +10,8 @@
 
 #include <linux/capability.h>
 #include <spawn.h>
+#include <stdint.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -47,5 +49,16 @@ static inline int portlog_drop_capabilities(void) {
 /// for those only who may trace any process (`__ptrace_may_access` in kernel/ptrace.c). A program that it starts is not meant: that has
 /// memory of its own. 0, or -1 with errno.
 static inline int portlog_guard_memory(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
+
+/// The program's text, as the linker has it (end(3)).
+extern const char __executable_start, etext;
+
+/// Lets go of the program's text: what is needed of it comes back from the page cache, and what only starting took does not. Nothing
+/// was ever written there, so nothing is lost. 0, or -1 with errno.
+static inline int portlog_release_text(void) {
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    uintptr_t start = ((uintptr_t)&__executable_start + page - 1) & ~(page - 1), end = (uintptr_t)&etext & ~(page - 1);
+    return end > start ? madvise((void *)start, end - start, MADV_DONTNEED) : 0;
+}
 
 #endif

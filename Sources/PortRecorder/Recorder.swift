@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import Logging
 import PortAlerts
@@ -105,6 +106,7 @@ public struct Recorder: Service {
                 let sample = try open.sampler.sample(missed: missed)
                 if taken == 0 {
                     notifier.ready(status: Self.status(sample))
+                    _ = portlog_release_text()
                 } else {
                     notifier.status(Self.status(sample))
                 }
