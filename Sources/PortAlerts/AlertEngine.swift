@@ -47,7 +47,15 @@ public struct AlertEngine {
     }
 
     /// No rule is looked at: what lasted has ended.
-    public mutating func rest(at now: Moment) { stories.endAll(at: now) }
+    public mutating func rest(at now: Moment) {
+        stories.endAll(at: now)
+        // What they know is soon out of date.
+        destinations = DestinationRules()
+        namespaces = NamespaceRules()
+        listeners = ListenerRules()
+        closeWaits = CloseWaitRule()
+        recorder = RecorderRule()
+    }
 
     /// Looks at samples that are being lost.
     public mutating func evaluate(_ loss: RecorderLoss, at now: Moment) {

@@ -28,6 +28,8 @@ struct AlertStories {
         var event: AlertEvent.Kind?
         /// When it was written last.
         var writtenAt: Int64 = .min
+        /// The figure that is told of.
+        var toldValue = 0.0
     }
 
     /// The most alerts that last at once; what comes after is counted only.
@@ -42,15 +44,13 @@ struct AlertStories {
     private(set) var suppressed = 0
     var configuration: AlertConfiguration
 
-    /// Counts one that has not begun because too many were there.
-    mutating func suppress() { suppressed += 1 }
-
     init(_ configuration: AlertConfiguration, known: [Alert], at now: Moment) {
         self.configuration = configuration
         for alert in known.sorted(by: { $0.id < $1.id }) {
             let key = Key(rule: alert.rule, subject: alert.subject)
             var story = Story(restNeeded: rest(after: alert.times))
             story.alert = alert
+            story.toldValue = alert.peak
             if let end = alert.resolvedAt {
                 story.endedAt = now.boot - max(0, now.wall - end)
             }
@@ -158,6 +158,7 @@ struct AlertStories {
                 owners: Array(telling.owners.prefix(Alert.mostOwners)), message: telling.message, advice: telling.advice
             )
             alert.exhaustedAt = observation.exhaustedAt
+            story.toldValue = observation.value
             story.restNeeded = configuration.resolveAfter
             story.alert = alert
         }
@@ -175,8 +176,8 @@ struct AlertStories {
             // Whose it is may be seen only later; and what is told is the worst of it, as often as that is written.
             let isUnknown = before.owners.isEmpty && observation.severity != nil
             let isWorse =
-                observation.value > before.peak && observation.severity == before.severity
-                && now.boot >= story.writtenAt &+ Self.writingPause
+                observation.value >= before.peak && observation.value > story.toldValue
+                && observation.severity == before.severity && now.boot >= story.writtenAt &+ Self.writingPause
             let telling = isUnknown || isWorse ? observation.severity.map(tell) : nil
             update(
                 &story, before.severity, observation, isWorse || telling?.owners.isEmpty == false ? telling : nil,
@@ -187,7 +188,7 @@ struct AlertStories {
             case .isNow(let isNow): isNow
             case .belowPeak(let share): observation.value < (story.alert?.peak ?? 0) * share
             }
-        guard observation.severity == nil, rests || !configuration[before.rule].isEnabled else {
+        guard observation.severity == nil, rests else {
             story.restsSince = nil
             unsilence(&story, at: now)
             return
@@ -217,6 +218,7 @@ struct AlertStories {
         }
         if observation.value > alert.peak { (alert.peak, alert.peakAt) = (observation.value, now.wall) }
         if let telling {
+            story.toldValue = observation.value
             (alert.message, alert.advice) = (telling.message, telling.advice)
             if !telling.owners.isEmpty { alert.owners = Array(telling.owners.prefix(Alert.mostOwners)) }
         }

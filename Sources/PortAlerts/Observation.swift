@@ -31,13 +31,14 @@ struct Observation {
     /// When the ports run out.
     var exhaustedAt: Timestamp?
 
-    /// An observation of its parts.
+    /// An observation of its parts. Where the rule is switched off for the subject nothing is wrong, and an alert that lasts is at rest.
     init(
-        _ value: Double, _ severity: AlertSeverity?, rest: Rest, hold: Int64 = 0, exhaustedAt: Timestamp? = nil
+        _ value: Double, _ severity: AlertSeverity?, rest: Rest, hold: Int64 = 0, exhaustedAt: Timestamp? = nil,
+        isEnabled: Bool = true
     ) {
         self.value = value
-        self.severity = severity
-        self.rest = rest
+        self.severity = isEnabled ? severity : nil
+        self.rest = isEnabled ? rest : .isNow(true)
         self.hold = hold
         self.exhaustedAt = exhaustedAt
     }

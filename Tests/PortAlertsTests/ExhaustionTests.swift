@@ -49,6 +49,15 @@ import Testing
         #expect(exhaustions(simulation).first?.severity == .critical, "\(rate) a second")
     }
 
+    @Test("What is told is the worst, also of a peak that lasts")
+    func plateau() {
+        let simulation = Simulation()
+        for _ in 0..<60 { simulation.open(820) }
+        for _ in 0..<3 { simulation.open(960) }
+        for _ in 0..<60 { simulation.open(1000) }
+        #expect(exhaustions(simulation).first?.message.hasPrefix("1000 of 1000 ports") == true)
+    }
+
     @Test("Churn that comes to rest below the limit is no alert", arguments: [2, 5, 8, 10, 12])
     func equilibrium(rate: Int) {
         let simulation = Simulation()

@@ -82,6 +82,34 @@ import Testing
         #expect(run(configuration, used: 999).alerts.isEmpty)
     }
 
+    @Test("What went on while alerts were switched off is no alert when they are on again")
+    func switchedOnAgain() {
+        var configuration = AlertConfiguration()
+        let simulation = run(configuration, used: 500)
+        configuration.isEnabled = false
+        simulation.set(configuration)
+        for _ in 0..<100 { simulation.open(900) }
+        for _ in 0..<100 { simulation.open(1) }
+        configuration.isEnabled = true
+        simulation.set(configuration)
+        for _ in 0..<200 { simulation.open(1) }
+        #expect(!simulation.alerts.contains { $0.isOpen })
+    }
+
+    @Test("An override that switches a rule off ends its alert")
+    func overridden() {
+        var configuration = AlertConfiguration()
+        let simulation = run(configuration, used: 960)
+        #expect(simulation.alerts.contains { $0.rule == .ephemeralExhaustion && $0.isOpen })
+        var override = AlertConfiguration.Override(name: "it", match: AlertMatch())
+        override.match.unit = "shop.service"
+        override.isEnabled = false
+        configuration.overrides = [override]
+        simulation.set(configuration)
+        for _ in 0..<200 { simulation.open(960) }
+        #expect(!simulation.alerts.contains { $0.rule == .ephemeralExhaustion && $0.isOpen })
+    }
+
     @Test("Switched off while an alert lasts, it ends; so it does when its rule alone is switched off")
     func switchedOff() {
         for isRuleAlone in [false, true] {

@@ -63,8 +63,10 @@ struct CloseWaitRule {
             let owners = witness.ownership(of: holder).owners
             guard let owner = owners.first else { continue }
             let namespace = names[climb.namespace]?.name ?? Snapshot.hostNamespace
-            let subject = AlertSubject(
-                .program, namespace: namespace, detail: "\(owner.pid)/\(owner.startTicks)")
+            let subject =
+                climb.subject
+                ?? AlertSubject(
+                    .program, namespace: namespace, detail: "\(owner.pid)/\(owner.startTicks)")
             climbs[holder]?.subject = subject
             seen.insert(subject)
             judge(climb, subject, owners, at: now, &stories)
@@ -84,11 +86,12 @@ struct CloseWaitRule {
         let severity: AlertSeverity? = isClimb ? (Double(climb.now) >= settings.critical ? .critical : .warning) : nil
         stories.observe(
             .closeWaitLeak, subject,
-            Observation(Double(climb.now), settings.isEnabled ? severity : nil, rest: .belowPeak(Self.rest)), at: now
+            Observation(
+                Double(climb.now), severity, rest: .belowPeak(Self.rest), isEnabled: settings.isEnabled), at: now
         ) { _ in
             .init(
                 message:
-                    "\(AlertWords.programs(owners)) has \(climb.now) sockets in CLOSE_WAIT, \(climb.now - climb.base) more than \(AlertWords.duration(now.boot - climb.since)) ago, and they keep rising: it does not close what its peers have closed",
+                    "\(AlertWords.programs(owners)) has \(climb.now) sockets in CLOSE_WAIT, \(climb.now - climb.base) more than \(AlertWords.duration(now.boot - climb.since)) ago, and they have not fallen since: it does not close what its peers have closed",
                 advice: [
                     "It will run out of descriptors: see the limit in /proc/\(owners.first?.pid ?? 0)/limits",
                     "Look for connections that the program leaves to themselves after end of file, then restart it",

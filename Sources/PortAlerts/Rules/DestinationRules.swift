@@ -24,6 +24,7 @@ struct DestinationRules {
             RuleSettings.forecastFloor,
             stories.configuration.lowestWarning(.ephemeralExhaustion) * RuleSettings.hysteresis)
         let followed = min(Self.followed, floor)
+        if !isLooked { tracks = [:] }
         var changed: Set<Place> = []
         for towards in figures.destinations where isLooked {
             let place = Place(namespace: towards.namespace, destination: towards.destination)
@@ -97,12 +98,12 @@ struct DestinationRules {
         let isSlow = use.slowConnect && use.free > 0
         guard isSlow || !stories.openSubjects(.slowConnect).isEmpty || use.utilization >= floor else { return }
         let settings = stories.configuration.settings(.slowConnect, subject) { owners }
-        let severity = isSlow && settings.isEnabled ? AlertSeverity.warning : nil
+        let severity = isSlow ? AlertSeverity.warning : nil
         stories.observe(
             .slowConnect, subject,
             Observation(
                 use.utilization, severity, rest: .isNow(use.freeOfLowParity * 20 >= use.capacity),
-                hold: settings.hold), at: now
+                hold: settings.hold, isEnabled: settings.isEnabled), at: now
         ) { _ in words.slow(owners) }
     }
 
@@ -119,13 +120,12 @@ struct DestinationRules {
         // Far from the end one sample is no trend yet.
         if isSoon, track.warnings >= 2 || severity != nil { severity = .critical }
         if severity == .warning, track.isSprinting { severity = .critical }
-        if !settings.isEnabled { severity = nil }
         let time = after.map { now.wall + $0 }
         stories.observe(
             .ephemeralExhaustion, subject,
             Observation(
                 utilization, severity, rest: .isNow(settings.isClear(utilization) && !isSoon), hold: settings.hold,
-                exhaustedAt: time), at: now
+                exhaustedAt: time, isEnabled: settings.isEnabled), at: now
         ) { _ in words.exhaustion(after: after, at: time, owners()) }
     }
 }

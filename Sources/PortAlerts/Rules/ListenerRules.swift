@@ -36,7 +36,7 @@ struct ListenerRules {
     ) {
         for change in figures.listening {
             guard let namespace = names[change.namespace] else { continue }
-            note(change, namespace, witness, at: now, &stories)
+            note(change, namespace, witness, at: now)
         }
         missing = missing.filter { names[$0.value.port.namespace] != nil }
         conflicts = conflicts.filter { names[$0.key.namespace] != nil }
@@ -48,7 +48,7 @@ struct ListenerRules {
 
     private mutating func note(
         _ change: SampleFigures.Listening, _ namespace: SampleFigures.Namespace, _ witness: some AlertWitness,
-        at now: Moment, _ stories: inout AlertStories
+        at now: Moment
     ) {
         let port = Port(namespace: change.namespace, transport: change.transport, number: change.port)
         func subject(_ address: IPAddress, _ detail: String = "") -> AlertSubject {
@@ -63,15 +63,18 @@ struct ListenerRules {
             if change.transport == .udp, namespace.limits.mayChoose(change.port) { continue }
             if change.listeners.contains(where: { $0.address == gone.listener.address }) { continue }
             let subject = subject(gone.listener.address)
-            if missing.count >= Self.most, missing[subject] == nil {
-                stories.suppress()
-                continue
-            }
+            if missing.count >= Self.most, missing[subject] == nil { forgetOldest() }
             missing[subject] = Missing(
                 port: port, subject: subject, holder: gone.listener.holder, age: gone.age, since: now.boot)
         }
         let found = ListenerConflicts.among(change.listeners, change.transport, port: change.port, witness)
         conflicts[port] = found.isEmpty ? nil : found.map { (subject($0.address, $0.kind), $0) }
+    }
+
+    /// Of so many that have gone the one that went first is missed least.
+    private mutating func forgetOldest() {
+        guard let oldest = missing.min(by: { $0.value.since < $1.value.since })?.key else { return }
+        missing[oldest] = nil
     }
 
     private mutating func note(_ stray: SampleFigures.Stray) {
@@ -97,8 +100,8 @@ struct ListenerRules {
             stories.observe(
                 .listenConflict, subject,
                 Observation(
-                    Double(conflict.sides.count), settings.isEnabled ? .warning : nil, rest: .isNow(false),
-                    hold: settings.hold), at: now
+                    Double(conflict.sides.count), .warning, rest: .isNow(false), hold: settings.hold,
+                    isEnabled: settings.isEnabled), at: now
             ) { _ in ListenerWords(subject).conflict(conflict.kind, owners()) }
         }
     }
@@ -115,8 +118,8 @@ struct ListenerRules {
                 stories.observe(
                     .listenerGone, subject,
                     Observation(
-                        Double((now.boot - lost.since) / 1000), gone.isEnabled ? .warning : nil, rest: .isNow(false),
-                        hold: gone.hold), at: now
+                        Double((now.boot - lost.since) / 1000), .warning, rest: .isNow(false), hold: gone.hold,
+                        isEnabled: gone.isEnabled), at: now
                 ) { _ in ListenerWords(subject).gone(after: lost.age, owners) }
             }
             guard let thief = lost.thief else { continue }
@@ -127,7 +130,8 @@ struct ListenerRules {
             let thieves = witness.ownership(of: thief.holder).owners
             let stolen = stories.configuration.settings(.portStolen, subject) { thieves + owners }
             stories.observe(
-                .portStolen, subject, Observation(1, stolen.isEnabled ? .critical : nil, rest: .isNow(false)), at: now
+                .portStolen, subject, Observation(1, .critical, rest: .isNow(false), isEnabled: stolen.isEnabled),
+                at: now
             ) { _ in ListenerWords(subject).stolen(by: thief.row, thieves, from: owners) }
         }
     }
@@ -146,14 +150,16 @@ struct ListenerRules {
             for subject in stories.openSubjects(rule) {
                 if let lost = missing[subject], rule == .listenerGone || lost.thief != nil { continue }
                 guard let alert = stories.openAlert(rule, subject), let local = subject.local else { continue }
-                let isOld = now.wall - alert.openedAt > Self.missed
+                let isOver =
+                    now.wall - alert.openedAt > Self.missed
+                    || !stories.configuration.settings(rule, subject, owners: { alert.owners }).isEnabled
                 let number = numbers[subject.namespace]
                 let isBack = number.map { number in
                     witness.listeners(namespace: number, subject.transport, on: local.port)
                         .contains { $0.address == local.address || $0.address.isWildcard }
                 }
                 let isFree = number.map { rule == .portStolen && witness.sockets(namespace: $0, on: local.port) == 0 }
-                if isOld || isBack ?? true || isFree ?? true {
+                if isOver || isBack ?? true || isFree ?? true {
                     stories.observe(rule, subject, .nothing, at: now) { _ in .init(message: "") }
                 }
             }

@@ -54,10 +54,12 @@ struct NamespaceRules {
         _ stories: inout AlertStories, _ tell: () -> Observation.Telling
     ) {
         let settings = stories.configuration.settings(rule, subject) { [] }
-        let severity = settings.isEnabled ? (isCertain ? .critical : settings.severity(of: value)) : nil
+        let severity = isCertain ? .critical : settings.severity(of: value)
         stories.observe(
             rule, subject,
-            Observation(value, severity, rest: .isNow(settings.isClear(value)), hold: settings.hold), at: now
+            Observation(
+                value, severity, rest: .isNow(settings.isClear(value)), hold: settings.hold,
+                isEnabled: settings.isEnabled), at: now
         ) { _ in tell() }
     }
 

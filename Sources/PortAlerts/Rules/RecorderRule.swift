@@ -69,7 +69,8 @@ struct RecorderRule {
     ) {
         stories.observe(
             .recorder, subject(part),
-            Observation(value, settings.isEnabled ? severity : nil, rest: .isNow(severity == nil), hold: settings.hold),
+            Observation(
+                value, severity, rest: .isNow(severity == nil), hold: settings.hold, isEnabled: settings.isEnabled),
             at: now
         ) { _ in tell() }
     }
