@@ -242,7 +242,10 @@ extension HistoryWriter {
     private func milliseconds(from first: Int, to last: Int, in database: Database) throws -> Int64 {
         try Int64.fetchOne(
             database.cachedStatement(
-                sql: "SELECT max(taken_at) - min(taken_at) FROM sample WHERE number IN (?, ?) HAVING count(*) = 2"),
+                sql: """
+                    SELECT b.boot_clock - a.boot_clock FROM sample a JOIN sample b ON b.boot = a.boot
+                    WHERE a.number = ? AND b.number = ?
+                    """),
             arguments: [first, last]) ?? Int64(last - first) * intervalMilliseconds
     }
 

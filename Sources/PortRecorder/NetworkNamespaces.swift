@@ -19,7 +19,12 @@ struct NetworkNamespaces {
     let foreignLimits: ForeignLimits
     let bound: BoundSockets?
     /// From one sample to the next.
-    var interval: Duration
+    var interval: Duration {
+        didSet {
+            if interval == oldValue { return }
+            for inode in tracked.keys { tracked[inode]?.beginAnew() }
+        }
+    }
     /// In samples: nothing is left unread for longer than a minute.
     var longestPause: Int { max(1, Int(Duration.seconds(60) / max(interval, .milliseconds(1)))) }
 

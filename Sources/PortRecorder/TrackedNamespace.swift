@@ -84,6 +84,14 @@ struct TrackedNamespace {
     /// It has sockets, or somebody lives in it.
     mutating func wake() { (vacantDue, vacantPause) = (0, 1) }
 
+    /// All its pauses begin anew: they count samples, which come at other times now.
+    mutating func beginAnew() {
+        wake()
+        doubt()
+        limitsDue = 0
+        (boundDue, boundPause) = (0, 1)
+    }
+
     /// It is read in the next sample, however long it has been quiet.
     mutating func doubt() { isDoubted = true }
 
@@ -104,7 +112,7 @@ struct TrackedNamespace {
             pause = 1
             return
         }
-        if isQuiet, !isDoubted, sample - lastRead < pause { return }
+        if isQuiet, !isDoubted, sample - lastRead < min(pause, longest) { return }
         proc.readSockets(netPath: path, into: &tables)
         guard tables.failures.isEmpty else {
             // It is read again in the next sample.

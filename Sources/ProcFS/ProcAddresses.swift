@@ -38,7 +38,7 @@ enum ProcAddresses {
 extension ProcFS {
     /// The addresses that bind() takes in the network namespace of `netPath`; see ``readSockets(netPath:into:)``.
     ///
-    /// A missing if_inet6 is normal: IPv6 is off.
+    /// A missing if_inet6 is normal: IPv6 is off. `net.ipv6.ip_nonlocal_bind` is that of the calling thread's namespace.
     public func localAddresses(netPath: String = "net") throws(ProcError) -> LocalAddresses {
         var addresses = LocalAddresses()
         ProcAddresses.readRoutes(try ProcFile(path("\(netPath)/fib_trie")).bytes(), into: &addresses)
@@ -47,6 +47,8 @@ extension ProcFS {
         } catch .vanished {
             return addresses
         }
+        addresses.takesAnyIPv6 =
+            (try? sysctl("sys/net/ipv6/ip_nonlocal_bind")).flatMap(ProcSysctl.number).map { $0 != 0 } ?? false
         return addresses
     }
 }

@@ -137,6 +137,8 @@ import Testing
             #expect(asked.code == 3 && asked.errors.hasPrefix("portlog: wrong usage: "), "\(words)")
             #expect(asked.output.contains(" UNKNOWN - wrong usage: ") && asked.output.count { $0 == "\n" } == 1)
         }
+        let metrics = await check("ephemeral", "-o", "openmetrics", "--top", "500")
+        #expect(metrics.code == 3 && metrics.output.hasPrefix("# HELP ") && metrics.output.hasSuffix("# EOF\n"))
         #expect(await Asked(["check", "ephemeral", "--help"], of: history.path).code == 0)
     }
 

@@ -6,6 +6,8 @@ public struct LocalAddresses: Hashable, Sendable {
     /// IPv4 networks all of whose addresses are local, such as 127.0.0.0/8, and single ones as networks of 32 bits.
     private var networks: Set<Network> = []
     private var single: Set<IPAddress> = []
+    /// `net.ipv6.ip_nonlocal_bind`: every IPv6 address is taken.
+    public var takesAnyIPv6 = false
 
     private struct Network: Hashable {
         var address: UInt32
@@ -28,7 +30,7 @@ public struct LocalAddresses: Hashable, Sendable {
     /// such.
     public func accepts(_ address: IPAddress, _ transport: TransportProtocol) -> Bool {
         if address.isWildcard || single.contains(address) { return true }
-        guard address.isIPv4 else { return transport == .udp && address.isIPv6Multicast }
+        guard address.isIPv4 else { return takesAnyIPv6 || transport == .udp && address.isIPv6Multicast }
         if address.isMulticast || address == .broadcast { return true }
         return (0...32).contains { networks.contains(Network(address: Self.masked(address, $0), length: $0)) }
     }

@@ -86,7 +86,9 @@ extension CheckCommand {
 
     static func exitCode(of error: PortlogError) -> Int32 { CheckStatus.unknown.rawValue }
 
-    static func output(of error: PortlogError) -> String? {
-        CheckResult(service: service, status: .unknown, text: error.description).pluginLine
+    static func output(of error: PortlogError, _ arguments: [String]) -> String? {
+        let unknown = CheckResult(service: service, status: .unknown, text: error.description)
+        return arguments.contains { $0.hasSuffix(CheckFormat.openmetrics.rawValue) }
+            ? unknown.openMetrics : unknown.pluginLine
     }
 }

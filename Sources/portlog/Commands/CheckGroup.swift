@@ -24,7 +24,7 @@ struct CheckGroup: PortlogCommand {
 
     static func exitCode(of error: PortlogError) -> Int32 { CheckStatus.unknown.rawValue }
 
-    static func output(of error: PortlogError) -> String? {
+    static func output(of error: PortlogError, _ arguments: [String]) -> String? {
         CheckResult(service: "CHECK", status: .unknown, text: error.description).pluginLine
     }
 }

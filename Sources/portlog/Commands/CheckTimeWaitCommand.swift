@@ -34,7 +34,9 @@ struct CheckTimeWaitCommand: CheckCommand {
                 name: "time_wait_limit_ratio", help: "Sockets in TIME_WAIT of tcp_max_tw_buckets.", scale: 0.01))
         let count = CheckFigure(
             label: "time_wait", value: Double(worst.now), minimum: 0, maximum: worst.limit.map(Double.init),
-            metric: .init(name: "time_wait_sockets", help: "Sockets in TIME_WAIT."))
+            metric: .init(
+                name: "time_wait_sockets", help: "Sockets in TIME_WAIT, in the namespace that is nearest to its limit.",
+                labels: [.init(name: "namespace", value: worst.namespace)]))
         let place = worst.namespace == Snapshot.hostNamespace ? "" : " in the namespace \(worst.namespace)"
         let text =
             "\(HumanFormat.count(worst.now, "socket")) in TIME_WAIT\(place), the limit is \(worst.limit.map(String.init) ?? "unknown")"

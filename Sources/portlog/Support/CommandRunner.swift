@@ -64,7 +64,7 @@ struct CommandRunner {
         }
         let failure = describe(error, whileParsing: whileParsing, arguments)
         let command = commandPath(of: arguments).last as? any PortlogCommand.Type
-        if whileParsing || error is ValidationError, let output = command?.output(of: failure) {
+        if whileParsing || error is ValidationError, let output = command?.output(of: failure, arguments) {
             try? world.output.write(output)
         }
         // What was written before the error belongs to the answer; that it cannot be written is less important.

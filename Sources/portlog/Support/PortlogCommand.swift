@@ -11,8 +11,8 @@ protocol PortlogCommand: AsyncParsableCommand {
     /// The exit code for an error of this command, wrong options included. By default the error's own status.
     static func exitCode(of error: PortlogError) -> Int32
 
-    /// What standard output says of wrong options, for those who read nothing else. By default nothing.
-    static func output(of error: PortlogError) -> String?
+    /// What standard output says of wrong arguments, for those who read nothing else. By default nothing.
+    static func output(of error: PortlogError, _ arguments: [String]) -> String?
 }
 
 extension PortlogCommand {
@@ -20,5 +20,5 @@ extension PortlogCommand {
 
     static func exitCode(of error: PortlogError) -> Int32 { error.status.rawValue }
 
-    static func output(of error: PortlogError) -> String? { nil }
+    static func output(of error: PortlogError, _ arguments: [String]) -> String? { nil }
 }
