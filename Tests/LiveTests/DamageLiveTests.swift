@@ -141,13 +141,20 @@ extension LiveTests {
             try portlog.awaitSamples(10)
             if damage.isInFile {
                 _ = try SQLite.ask(portlog.database, "PRAGMA wal_checkpoint(TRUNCATE)")
-                let file = try FileHandle(forWritingTo: URL(filePath: portlog.database))
-                let size = Int(try file.seekToEnd())
-                try file.seek(toOffset: 4096)
-                try file.write(contentsOf: Data(repeating: 0xa5, count: size - 4096))
-                try file.close()
+                let (garbage, size) = (scratch.file("garbage"), SQLite.size(portlog.database))
+                try Data(repeating: 0xa5, count: size - 4096).write(to: URL(filePath: garbage))
+                // In a transaction: the recorder sees the damage and the new first page together, or neither.
+                let result = try Command.run(
+                    "sqlite3",
+                    [
+                        "-cmd", ".timeout 5000", portlog.database, "BEGIN IMMEDIATE; " + damage.sql,
+                        ".shell dd if=\(garbage) of=\(portlog.database) bs=4096 seek=1 conv=notrunc status=none",
+                        "COMMIT",
+                    ])
+                try #require(result.status == 0 && result.errors == "", "\(result)")
+            } else {
+                _ = try SQLite.ask(portlog.database, damage.sql)
             }
-            _ = try SQLite.ask(portlog.database, damage.sql)
             let deadline = Clock.now + 30_000
             while try asides().isEmpty && Clock.now < deadline { usleep(20_000) }
             try portlog.awaitSamples(5)
