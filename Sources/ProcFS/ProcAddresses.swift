@@ -13,9 +13,10 @@ enum ProcAddresses {
             if words.first == "|--", words.count == 2 {
                 address = IPAddress(String(words[1]))
             } else if let first = words.first, first.hasPrefix("/"), let length = Int(first.dropFirst()), isCounted,
-                words.contains("LOCAL") || words.contains("BROADCAST"), let address
+                let address
             {
-                addresses.insert(address, prefix: length)
+                if words.contains("LOCAL") { addresses.insert(address, prefix: length) }
+                if words.contains("BROADCAST") { addresses.insert(broadcast: address) }
             }
         }
     }
@@ -25,12 +26,14 @@ enum ProcAddresses {
     static func readInterfaces(_ bytes: [UInt8], into addresses: inout LocalAddresses) {
         for line in ProcText.decode(bytes[...]).split(separator: "\n") {
             let words = line.split(separator: " ")
-            guard words.count >= 6, words[0].utf8.count == 32, let flags = UInt32(words[4], radix: 16),
+            guard words.count >= 6, words[0].utf8.count == 32, let interface = UInt32(words[1], radix: 16),
+                let scope = UInt32(words[3], radix: 16), let flags = UInt32(words[4], radix: 16),
                 let high = UInt64(words[0].prefix(16), radix: 16), let low = UInt64(words[0].dropFirst(16), radix: 16)
             else { continue }
             let (optimistic, duplicate, tentative): (UInt32, UInt32, UInt32) = (0x04, 0x08, 0x40)
             if flags & tentative != 0 && flags & (optimistic | duplicate) != optimistic { continue }
-            addresses.insert(IPAddress(high: high, low: low))
+            // IFA_HOST and IFA_LINK of include/net/if_inet6.h.
+            addresses.insert(IPAddress(high: high, low: low), on: scope & 0x30 == 0 ? 0 : interface)
         }
     }
 }

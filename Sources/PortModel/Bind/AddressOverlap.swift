@@ -34,5 +34,22 @@ public enum AddressOverlap {
         return between(asked, v6Only: request.isV6Only, address, v6Only: v6Only)
     }
 
+    /// Whether an address that the kernel remembers of a port counts for one that is asked for: `sk_reuseport_match` in
+    /// net/ipv4/inet_connection_sock.c, which takes the wildcard of the remembered one alone.
+    ///
+    /// - Parameters:
+    ///   - family: that of the remembered socket.
+    ///   - v6Only: IPV6_V6ONLY of the remembered socket.
+    ///   - askedIsV6Only: IPV6_V6ONLY of the one that asks; it means something where `asked` is `::`.
+    static func isRemembered(
+        _ address: IPAddress, _ family: AddressFamily, v6Only: Bool, _ asked: IPAddress, v6Only askedIsV6Only: Bool
+    ) -> Bool {
+        if address == .anyIPv6 { return !(asked.isIPv4 && v6Only) }
+        if address.isIPv4 && asked.isIPv4 { return address == asked || address.isWildcard }
+        // Of an IPv4 socket nothing but the IPv4 side of the other one is looked at, which of `::` is a wildcard.
+        if address == .anyIPv4 && asked == .anyIPv6 && family == .ipv4 { return !askedIsV6Only }
+        return address == asked
+    }
+
     private static let loopbackOfIPv6 = IPAddress(ipv4: 0x7f00_0006)
 }

@@ -27,8 +27,11 @@ public struct BindRequest: Hashable, Sendable {
         self.family = family ?? local.address.family
         self.reuseAddress = reuseAddress
         self.reusePort = reusePort
-        self.isV6Only = isV6Only && !local.address.isIPv4
+        self.isV6Only = isV6Only && self.family == .ipv6
         self.uid = uid
         self.interface = interface
     }
+
+    /// An IPv6 socket asks for a mapped address, and for none of IPv4.
+    public var isMappedOnV6Only: Bool { isV6Only && local.address.isIPv4 }
 }

@@ -22,7 +22,8 @@ public enum BindRules {
             request.family == .ipv4
             ? [(isLocal == .no, .addressNotAvailable), (isDenied, .accessDenied)]
             : [
-                (isGroupOfStream(request), .invalid), (isDenied, .accessDenied), (lacksInterface(request), .invalid),
+                (isGroupOfStream(request), .invalid), (isDenied, .accessDenied),
+                (lacksInterface(request) || request.isMappedOnV6Only, .invalid),
                 (isLocal == .no, .addressNotAvailable),
             ]
         if let (_, error) = early.first(where: \.0) { return BindVerdict(outcome: .fails(error)) }
@@ -34,7 +35,9 @@ public enum BindRules {
     }
 
     /// Whether bind() refuses the kind of address, whatever addresses there are.
-    public static func isInvalid(_ request: BindRequest) -> Bool { isGroupOfStream(request) || lacksInterface(request) }
+    public static func isInvalid(_ request: BindRequest) -> Bool {
+        isGroupOfStream(request) || lacksInterface(request) || request.isMappedOnV6Only
+    }
 
     private static func isGroupOfStream(_ request: BindRequest) -> Bool {
         request.transport == .tcp && request.local.address.isIPv6Multicast
@@ -49,14 +52,14 @@ public enum BindRules {
     public static func isLocal(_ request: BindRequest, _ limits: PortLimits, _ addresses: LocalAddresses?) -> Ternary {
         let address = request.local.address
         if address.isWildcard || (limits.nonlocalBind && address.isIPv4) { return .yes }
-        return Ternary(addresses.map { $0.accepts(address, request.transport) })
+        return Ternary(addresses.map { $0.accepts(address, request.transport, on: request.interface) })
     }
 
     private static func conflicts(
         _ request: BindRequest, _ sockets: [BoundSocket], _ isInKernelOrder: Bool
     ) -> BindVerdict {
         let worlds = BindWorlds(sockets, interface: request.interface)
-        var trial = BindTrialInWorlds(request, worlds.sockets, of: sockets.count, isInKernelOrder: isInKernelOrder)
+        var trial = BindTrialInWorlds(request, worlds, isInKernelOrder: isInKernelOrder)
         worlds.forEach { trial.note($0) }
         var verdict = BindVerdict(outcome: trial.outcome)
         for (index, place) in worlds.places.enumerated() {

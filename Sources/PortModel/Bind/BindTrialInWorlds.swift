@@ -1,7 +1,8 @@
 /// What one bind() meets in every world (``BindWorlds``): how it may end, and which sockets are in the way.
 struct BindTrialInWorlds {
     private let request: BindRequest
-    private let sockets: [BoundSocket]
+    private let worlds: BindWorlds
+    private var sockets: [BoundSocket] { worlds.sockets }
     private let isInKernelOrder: Bool
 
     private var maySucceed = false
@@ -16,15 +17,15 @@ struct BindTrialInWorlds {
     /// A trial in no world yet.
     ///
     /// - Parameters:
+    ///   - worlds: those that it is noted in.
     ///   - isInKernelOrder: the sockets stand as the kernel lists them.
-    ///   - count: how many sockets there are, of which `sockets` may be a part.
-    init(_ request: BindRequest, _ sockets: [BoundSocket], of count: Int, isInKernelOrder: Bool) {
+    init(_ request: BindRequest, _ worlds: BindWorlds, isInKernelOrder: Bool) {
         self.request = request
-        self.sockets = sockets
-        isInTheWay = sockets.map { _ in false }
-        isAlwaysInTheWay = sockets.map { _ in true }
+        self.worlds = worlds
+        isInTheWay = worlds.sockets.map { _ in false }
+        isAlwaysInTheWay = worlds.sockets.map { _ in true }
         // A longer list is gone through by address.
-        self.isInKernelOrder = isInKernelOrder && count <= 10
+        self.isInKernelOrder = isInKernelOrder && worlds.places.count <= 10
     }
 
     /// How it ends, over all worlds.
@@ -52,7 +53,7 @@ struct BindTrialInWorlds {
             return
         }
         mayFail = true
-        if request.reusePort, world.indices.contains(where: { mayBeRemembered($0, world[$0], conflicts, world) }) {
+        if request.reusePort, world.indices.contains(where: { mayBeRemembered($0, conflicts, world) }) {
             maySucceed = true
             isOpen = .memory
         }
@@ -65,28 +66,12 @@ struct BindTrialInWorlds {
             && (socket.isTimeWait || socket.uid.map { $0 == request.uid } ?? true)
     }
 
-    /// Whether the kernel may let the request pass without looking at all sockets: of the port it remembers address and user of the
-    /// last one that was bound with SO_REUSEPORT, and takes one like it at once (`sk_reuseport_match`). That one may be a socket
-    /// that is there; a connection may have been bound to the wildcard.
-    ///
-    /// What is in the way can stand beside it by SO_REUSEADDR on both, or because `::` with IPV6_V6ONLY does not meet IPv4 addresses:
-    /// the kernel's memory of `::` is the same for both kinds.
-    private func mayBeRemembered(
-        _ index: Int, _ options: BindWorlds.Options, _ conflicts: [Int], _ world: [BindWorlds.Options]
-    ) -> Bool {
+    /// Whether the kernel may let the request pass without looking at all sockets, because of one that is there.
+    private func mayBeRemembered(_ index: Int, _ conflicts: [Int], _ world: [BindWorlds.Options]) -> Bool {
         let socket = sockets[index]
-        let address = socket.row.local.address
-        let isOfUser = socket.isTimeWait || socket.uid.map { $0 == request.uid } ?? true
-        // What a listener that is there has accepted tells no more than the listener.
-        let isBoundSomehow = socket.isConnected && !(socket.role == .accepted && sockets.contains(where: \.isListening))
-        let isAlike = address == request.local.address || address.isWildcard || isBoundSomehow
-        guard options.reusePort, isOfUser, isAlike else { return false }
-        return conflicts.allSatisfy { conflict in
-            if conflict == index { return false }
-            if !sockets[conflict].isListening, options.reuseAddress, world[conflict].reuseAddress { return true }
-            return request.local.address == .anyIPv6 && !address.isIPv4 && options.isV6Only
-                && sockets[conflict].row.local.address.isIPv4
-        }
+        return world[index].reusePort && (socket.isTimeWait || socket.uid.map { $0 == request.uid } ?? true)
+            && worlds.remembers(
+                index, world, request.local.address, v6Only: request.isV6Only, over: conflicts)
     }
 
     // MARK: - UDP

@@ -81,6 +81,7 @@ struct BindWorlds {
         if walk.visits > Self.most { return }
         let index = walk.options.count
         if index == sockets.count {
+            if !isPossible(walk.options) { return }
             walk.found = true
             body(walk.options)
             return
@@ -88,7 +89,9 @@ struct BindWorlds {
         for choice in choices(sockets[index]) {
             let fits = walk.options.indices.allSatisfy { other in
                 mayStandTogether(index, choice, other, walk.options[other])
-                    || isExcused(index, choice, other, walk.options[other])
+                    || isAccepted(index, by: other) || isAccepted(other, by: index)
+                    || mayBeExcused(index, choice, beside: other)
+                    || mayBeExcused(other, walk.options[other], beside: index)
             }
             if !fits { continue }
             walk.options.append(choice)
@@ -97,22 +100,104 @@ struct BindWorlds {
         }
     }
 
-    /// Whether a third socket may have let one of two pass that would be in each other's way: the kernel takes a socket with
-    /// SO_REUSEPORT without looking further when it meets, or remembers, one of the same user's that has it too. Of UDP sockets an
-    /// IPv6 one is met last, so that it is no help against others than its like.
-    private func isExcused(_ first: Int, _ one: Options, _ second: Int, _ other: Options) -> Bool {
-        func mayPass(_ index: Int, _ options: Options, beside: Int, _ otherOptions: Options) -> Bool {
-            let user = sockets[index].uid
-            let isLast = sockets[beside].row.table == .udp6 && otherOptions.reusePort
-            return options.reusePort
-                && sockets.indices.contains { third in
-                    third != index && third != beside && sockets[third].reusePort != false
-                        && (sockets[third].row.table != .udp6 || isLast)
-                        && (sockets[third].isTimeWait || user == nil || sockets[third].uid == nil
-                            || sockets[third].uid == user)
+    // MARK: - How sockets may have come to stand together
+
+    /// Whether the sockets can stand together in a world, all of whose options are known.
+    private func isPossible(_ world: [Options]) -> Bool {
+        for first in world.indices {
+            for second in world.indices[..<first]
+            where !mayStandTogether(first, world[first], second, world[second]) {
+                if isAccepted(first, in: world) && isAccepted(first, by: second) { continue }
+                if isAccepted(second, in: world) && isAccepted(second, by: first) { continue }
+                if passes(first, over: second, world) || passes(second, over: first, world) { continue }
+                return false
+            }
+        }
+        return true
+    }
+
+    private func isAccepted(_ connection: Int, by listener: Int) -> Bool {
+        sockets[listener].isListening && sockets[connection].role == .accepted
+    }
+
+    /// Whether a connection has the options of a listener that is there: it was accepted from it.
+    private func isAccepted(_ connection: Int, in world: [Options]) -> Bool {
+        let (socket, options) = (sockets[connection], world[connection])
+        return world.indices.contains { listener in
+            isAccepted(connection, by: listener) && world[listener].reuseAddress == options.reuseAddress
+                && world[listener].reusePort == options.reusePort && world[listener].isV6Only == options.isV6Only
+                && sockets[listener].row.local.address.covers(socket.row.local.address)
+        }
+    }
+
+    /// Whether a third socket may have let one of two pass that would be in each other's way; its options are not known yet.
+    private func mayBeExcused(_ index: Int, _ options: Options, beside other: Int) -> Bool {
+        options.reusePort
+            && sockets.indices.contains { third in
+                third != index && third != other && mayExcuse(third, index, sockets[index].uid)
+                    && sockets[third].reusePort != false
+            }
+    }
+
+    /// Whether the first of two sockets may have been bound although the second, which stood there, was in its way: it stands beside
+    /// it by itself, or a third one let it pass that could be bound so.
+    private func passes(_ socket: Int, over other: Int, _ world: [Options], besides thirds: Set<Int> = []) -> Bool {
+        guard world[socket].reusePort else { return false }
+        return world.indices.contains { third in
+            guard third != socket, third != other, !thirds.contains(third), world[third].reusePort,
+                mayExcuse(third, socket, sockets[socket].uid)
+            else { return false }
+            if sockets[socket].row.table.transport == .udp {
+                return isMet(third, before: other, by: socket, world)
+                    && (mayStandTogether(third, world[third], other, world[other])
+                        || passes(third, over: other, world, besides: thirds.union([socket])))
+            }
+            let asked = sockets[socket]
+            return ([asked.row.local.address] + (asked.isConnected ? [asked.wildcard] : [])).contains { address in
+                remembers(third, world, address, v6Only: world[socket].isV6Only, over: [other])
+            }
+        }
+    }
+
+    private func mayExcuse(_ third: Int, _ socket: Int, _ user: UInt32?) -> Bool {
+        let excusing = sockets[third]
+        if excusing.isQueued { return false }
+        return excusing.isTimeWait || user == nil || excusing.uid == nil || excusing.uid == user
+    }
+
+    /// UDP: bind() goes by SO_REUSEPORT of the first socket in its way. IPv6 ones that have it stand last.
+    private func isMet(_ third: Int, before other: Int, by socket: Int, _ world: [Options]) -> Bool {
+        let isLast = sockets[other].row.table == .udp6 && world[other].reusePort
+        return (sockets[third].row.table != .udp6 || isLast)
+            && AddressOverlap.between(
+                sockets[third].row.local.address, v6Only: world[third].isV6Only, sockets[socket].row.local.address,
+                v6Only: world[socket].isV6Only) == .yes
+    }
+
+    /// TCP: whether the kernel may remember a socket of the port such that one that asks for an address passes without a look at others.
+    ///
+    /// It remembers address and user of the last socket that was bound with SO_REUSEPORT (`sk_reuseport_match`), or one without it,
+    /// and forgets it when a listener without it begins to listen. So what is in the way stood beside that socket by itself. A
+    /// connection may have been bound to the wildcard.
+    func remembers(
+        _ third: Int, _ world: [Options], _ asked: IPAddress, v6Only: Bool, over others: some Sequence<Int>
+    ) -> Bool {
+        let (socket, options) = (sockets[third], world[third])
+        // What a listener that is there has accepted tells no more than the listener.
+        let isBoundSomehow =
+            socket.isConnected && !(socket.role == .accepted && sockets.contains(where: \.isListening))
+        return ([socket.row.local.address] + (isBoundSomehow ? [socket.wildcard] : [])).contains { address in
+            AddressOverlap.isRemembered(
+                address, socket.row.table.family, v6Only: options.isV6Only, asked, v6Only: v6Only)
+                && others.allSatisfy { other in
+                    if other == third { return false }
+                    let overlap = AddressOverlap.between(
+                        address, v6Only: options.isV6Only, sockets[other].row.local.address,
+                        v6Only: world[other].isV6Only)
+                    return overlap == .no
+                        || options.reuseAddress && world[other].reuseAddress && !sockets[other].isListening
                 }
         }
-        return mayPass(first, one, beside: second, other) || mayPass(second, other, beside: first, one)
     }
 
     /// The options that a socket alone may have.
@@ -136,12 +221,11 @@ struct BindWorlds {
 
     private static func values(_ known: Bool?) -> [Bool] { known.map { [$0] } ?? [false, true] }
 
-    /// Whether both can be there. Two connections may: accept() and connect() ask for no more than a four-tuple. So may a listener and
-    /// what it accepted; every other pair was checked when the later of the two was bound, or the listener that it came from.
+    /// Whether both can be there by themselves. Two connections may: accept() and connect() ask for no more than a four-tuple. Every
+    /// other pair was checked when the later of the two was bound, or the listener that it came from.
     private func mayStandTogether(_ first: Int, _ one: Options, _ second: Int, _ other: Options) -> Bool {
         let (a, b) = (sockets[first], sockets[second])
         if a.isConnected && b.isConnected { return true }
-        if a.isListening && b.role == .accepted || b.isListening && a.role == .accepted { return true }
         if let a = a.interface, let b = b.interface, a != 0, b != 0, a != b { return true }
         let overlap = AddressOverlap.between(
             a.row.local.address, v6Only: one.isV6Only, b.row.local.address, v6Only: other.isV6Only)

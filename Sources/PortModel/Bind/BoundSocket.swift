@@ -50,6 +50,9 @@ public struct BoundSocket: Hashable, Sendable {
     /// It has no descriptor by which anybody could ask for its options: TIME_WAIT, orphans, the accept queue.
     public var hasNoDescriptor: Bool { row.inode == 0 }
 
+    /// The wildcard that a connection may have been bound to.
+    var wildcard: IPAddress { row.local.address.isIPv4 ? .anyIPv4 : .anyIPv6 }
+
     /// A connection whose port the kernel or its program chose for connect(), and not a listener.
     var isConnected: Bool { row.isConnectedTCP }
 }

@@ -52,6 +52,13 @@ struct BindRemedies {
 
     private var interfaces: [String] {
         let local = request.local
+        if request.isMappedOnV6Only {
+            return [
+                "Clear IPV6_V6ONLY in the program"
+                    + (scene.limits.bindV6Only ? ": net.ipv6.bindv6only sets it here" : ""),
+                "Or bind \(local.text(in: .ipv4)) with an IPv4 socket",
+            ]
+        }
         if local.address.isIPv6Multicast, request.transport == .tcp { return ["Take an address of the host, or UDP"] }
         return [
             "Give the interface: [\(local.address)%eth0]:\(local.port), which is sin6_scope_id (or SO_BINDTODEVICE) in the program",

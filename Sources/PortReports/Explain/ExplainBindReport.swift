@@ -71,13 +71,16 @@ public struct ExplainBindReport: Sendable {
                 "bind() to \(place) fails with EACCES (\"Permission denied\"): ports below \(scene.limits.unprivilegedStart) need CAP_NET_BIND_SERVICE, which user \(request.uid) is taken not to have."
         case .fails(.invalid):
             let address = request.local.address
-            return "bind() to \(place) fails with EINVAL (\"Invalid argument\"): "
-                + (address.isIPv6Multicast && request.transport == .tcp
+            let reason =
+                request.isMappedOnV6Only
+                ? "\(address) is an IPv4 address, and the socket takes IPv6 alone (IPV6_V6ONLY)."
+                : address.isIPv6Multicast && request.transport == .tcp
                     ? "\(address) is a group, and TCP has none."
-                    : "\(address) means something on one interface alone, and none is given.")
+                    : "\(address) means something on one interface alone, and none is given."
+            return "bind() to \(place) fails with EINVAL (\"Invalid argument\"): \(reason)"
         case .fails(.addressNotAvailable):
             return
-                "bind() to \(place) fails with EADDRNOTAVAIL (\"Cannot assign requested address\"): \(request.local.address) is no address of this host."
+                "bind() to \(place) fails with EADDRNOTAVAIL (\"Cannot assign requested address\"): \(request.local.address) is no address of this \(request.interface == 0 ? "host" : "host on that interface")."
         case .fails(.addressInUse):
             return
                 "bind() to \(place) fails with EADDRINUSE (\"Address already in use\"): \(inTheWay(certain))."

@@ -29,7 +29,7 @@ public struct PortScene: Sendable {
     /// The limits in force.
     public var limits: PortLimits
     /// The addresses that bind() takes; `nil` where they are not known.
-    var addresses: LocalAddresses?
+    public internal(set) var addresses: LocalAddresses?
     /// Whether it is the present, read from the kernel in its order.
     var isPresent: Bool
     /// Whether sockets that are only bound would be among them.

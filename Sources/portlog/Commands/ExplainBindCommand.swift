@@ -40,7 +40,7 @@ struct ExplainBindCommand: PortlogCommand {
         if isV6Only, address.isDualStack {
             throw ValidationError("*:PORT asks for both families: --ipv6-only goes with [::]:PORT.")
         }
-        if isV6Only, address.endpoint.address.isIPv4 { throw ValidationError("--ipv6-only goes with an IPv6 address.") }
+        if isV6Only, address.family == .ipv4 { throw ValidationError("--ipv6-only goes with an IPv6 address.") }
     }
 
     func run(in world: World) async throws {

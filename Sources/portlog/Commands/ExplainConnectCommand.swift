@@ -48,13 +48,15 @@ struct ExplainConnectCommand: PortlogCommand {
         // connect() to the wildcard is connect() to the loopback address (ip(7)).
         if target.address == .anyIPv4 { target.address = IPAddress(ipv4: 0x7f00_0001) }
         if target.address == .anyIPv6 { target.address = IPAddress(high: 0, low: 1) }
-        if target.address.isMulticast || target.address == .broadcast {
+        let scene = try options.scene(in: world) { socket, limits in
+            socket.row.table.transport == .tcp && limits.mayChoose(socket.row.local.port)
+        }
+        if target.address.isMulticast || target.address == .broadcast
+            || scene.addresses?.isBroadcast(target.address) == true
+        {
             throw PortlogError(
                 .usage, "no TCP connection leads to \(target.address)",
                 why: "it is the address of many, and connect() fails with ENETUNREACH", whatToDo: "Name one host.")
-        }
-        let scene = try options.scene(in: world) { socket, limits in
-            socket.row.table.transport == .tcp && limits.mayChoose(socket.row.local.port)
         }
         var source = from.flatMap { IPAddress($0) }
         if source == nil {

@@ -26,6 +26,8 @@ struct BindTrial {
     var verdicts: [Witness: BindVerdict] = [:]
     /// What the model was told: without the inodes, which differ each time.
     var view: [Witness: [BoundSocket]] = [:]
+    /// The sockets as the model had them, and which part of the population each is.
+    var told: [Witness: (sockets: [BoundSocket], parts: [Population.Part?])] = [:]
     /// What the kernel says: nil for success.
     var errno: String?
 
@@ -57,6 +59,21 @@ struct BindTrial {
         }
     }
 
+    /// Whether the sockets that have a descriptor left something open. What the kernel remembers of a port nobody can ask for.
+    var isUnasked: Bool {
+        let isAnyWithout = view[.inspected]?.contains(where: \.hasNoDescriptor) ?? false
+        let unknowns = verdicts[.inspected]?.blockers.flatMap(\.unknowns) ?? []
+        return !isAnyWithout && unknowns.contains { $0 != .memory }
+    }
+
+    /// Whether another trial shows a witness the same, and the model can't tell how it ends.
+    func isAlike(_ other: BindTrial, to witness: Witness) -> Bool {
+        func counted(_ trial: BindTrial) -> [BoundSocket: Int]? {
+            trial.view[witness].map { Dictionary($0.map { ($0, 1) }, uniquingKeysWith: +) }
+        }
+        return counted(self) == counted(other) && other.verdicts[witness]?.outcome == .depends
+    }
+
     /// Makes the bind().
     mutating func ask() throws {
         let text = request.local.address.text(in: request.family)
@@ -69,6 +86,7 @@ struct BindTrial {
                 reuseAddress: request.reuseAddress, reusePort: request.reusePort,
                 v6Only: request.family == .ipv6 ? request.isV6Only : nil))
         defer { socket.close() }
+        try socket.bindToInterface(request.interface)
         do {
             try socket.bind(address)
             errno = nil
@@ -80,14 +98,14 @@ struct BindTrial {
 
 /// Trials side by side, each on a port of its own, so that the tables are read once for all.
 struct BindTrials {
-    private let sink: Sink
+    private let sinks: [Sink]
     private let limits: PortLimits
     private let addresses: LocalAddresses
     private var nextPort: UInt16 = 2000
     private let proc = ProcFS()
 
     init() throws {
-        sink = try Sink()
+        sinks = try (9...14).map { try Sink(port: $0) }
         limits = ProcFS().limits().limits
         addresses = try ProcFS().localAddresses(netPath: "thread-self/net")
     }
@@ -99,7 +117,7 @@ struct BindTrials {
         for (population, request) in trials {
             nextPort = nextPort >= 30_000 ? 2000 : nextPort + 1
             results.append(BindTrial(population, request, port: nextPort))
-            standing.append(StandingPopulation(population, on: nextPort, towards: sink))
+            standing.append(StandingPopulation(population, on: nextPort, towards: sinks))
         }
         let rows = Dictionary(grouping: proc.sockets(netPath: "thread-self/net").rows) { $0.local.port }
         let diag = Dictionary(grouping: try SockDiag().sockets().sockets) { $0.row.local.port }
@@ -115,12 +133,24 @@ struct BindTrials {
                 if witness == .inspected { standing[index].inspect(&sockets) }
                 results[index].view[witness] = sockets.map(\.asSeen)
                 BindEvidence.apply(to: &sockets)
+                results[index].told[witness] = (sockets, standing[index].parts(of: sockets))
                 results[index].verdicts[witness] = BindRules.judge(
                     results[index].request, sockets, limits, addresses, isInKernelOrder: true)
             }
             try results[index].ask()
         }
         return results
+    }
+}
+
+extension Socket {
+    /// SO_BINDTODEVICE, by the number of the interface; 0 leaves it as it is.
+    fileprivate func bindToInterface(_ interface: UInt32) throws {
+        if interface == 0 { return }
+        var name = [CChar](repeating: 0, count: Int(IF_NAMESIZE))
+        guard if_indextoname(interface, &name) != nil,
+            setsockopt(descriptor, SOL_SOCKET, SO_BINDTODEVICE, name, socklen_t(strlen(name))) == 0
+        else { throw SocketFailure("SO_BINDTODEVICE") }
     }
 }
 
