@@ -64,6 +64,14 @@ import Testing
             figures.closeWaits = [7: .init(count: count % 60, namespace: 0)]
         }
         #expect(alert(.closeWaitLeak) == nil)
+        // One burst that nobody cleared away: it rises no more.
+        count = 0
+        run(200) { figures in
+            count = min(count + 10, 500)
+            figures.closeWaits = [7: .init(count: count, namespace: 0)]
+        }
+        #expect(alert(.closeWaitLeak) == nil)
+        run(1) { $0.closeWaits = [7: .init(count: 0, namespace: 0)] }
         count = 0
         run(200) { figures in
             count += 1

@@ -10,13 +10,14 @@ struct CloseWaitRule {
         var since: Int64
         var highest: Int
         var now: Int
-        /// In how many samples it has risen.
+        /// In how many samples it has risen, and when it last did.
         var rises = 0
+        var lastRise: Int64
         var namespace: Int
         var subject: AlertSubject?
 
         init(_ figures: SampleFigures.CloseWaits, at time: Int64) {
-            (base, since, highest, now) = (figures.count, time, figures.count, figures.count)
+            (base, since, highest, now, lastRise) = (figures.count, time, figures.count, figures.count, time)
             namespace = figures.namespace
         }
 
@@ -27,7 +28,7 @@ struct CloseWaitRule {
             if count < highest - max(2, highest / 20) {
                 (base, since, highest, rises) = (count, time, count, 0)
             } else if count > highest {
-                highest = count
+                (highest, lastRise) = (count, time)
                 rises += 1
             }
             now = count
@@ -81,7 +82,7 @@ struct CloseWaitRule {
     ) {
         let settings = stories.configuration.settings(.closeWaitLeak, subject) { owners }
         let isClimb =
-            now.boot - climb.since >= settings.over && climb.rises >= Self.leastRises
+            climb.lastRise - climb.since >= settings.over && climb.rises >= Self.leastRises
             && Double(climb.now - climb.base) >= min(settings.warning, settings.critical)
         let severity: AlertSeverity? = isClimb ? (Double(climb.now) >= settings.critical ? .critical : .warning) : nil
         stories.observe(
