@@ -15,18 +15,11 @@ struct CheckTimeWaitCommand: CheckCommand {
 
     func check(in world: World) throws -> CheckResult {
         let (warning, critical) = (try options.range(options.warning, "80"), try options.range(options.critical, "95"))
-        // Each namespace has a limit of its own.
-        let (counts, stale) = try options.ask(in: world) { view in
-            guard let newest = try view.newestSample() else { throw NoSampleError.empty }
-            let names = try options.namespace.map { [$0] } ?? view.namespaces(at: newest.number).map(\.name)
-            let period = try options.recent(view)
-            return try names.map { name in
-                let filter = SocketFilter(namespace: name)
-                let report = try TimeWaitReport.make(view, TimeWaitQuery(period: period, filter: filter, limit: 1))
-                return Count(namespace: name, now: report.now, limit: report.limit)
-            }
+        let (counts, stale) = try options.ask(in: world) { try self.counts($0) }
+        guard let worst = counts.max(by: { $0.share < $1.share }) else {
+            let name = options.namespace ?? Snapshot.hostNamespace
+            return CheckResult(service: Self.service, .unknown, "there is no namespace \(name) any more", [], stale)
         }
-        guard let worst = counts.max(by: { $0.share < $1.share }) else { throw NoSampleError.empty }
         let share = CheckFigure(
             label: "used", value: 100 * worst.share, unit: "%", warning: warning,
             critical: critical, minimum: 0, maximum: 100,
@@ -40,14 +33,31 @@ struct CheckTimeWaitCommand: CheckCommand {
         let place = worst.namespace == Snapshot.hostNamespace ? "" : " in the namespace \(worst.namespace)"
         let text =
             "\(HumanFormat.count(worst.now, "socket")) in TIME_WAIT\(place), the limit is \(worst.limit.map(String.init) ?? "unknown")"
+            + (worst.isAssumed ? " (assumed: the namespace's own could not be read)" : "")
         let status = worst.limit == nil ? CheckStatus.unknown : share.status
         return CheckResult(service: Self.service, status, text, [share, count], stale)
+    }
+
+    /// What each namespace has now: each has a limit of its own.
+    private func counts(_ view: HistoryView) throws -> [Count] {
+        guard let newest = try view.newestSample() else { throw NoSampleError.empty }
+        var numbers: [Int: Int] = [:]
+        for socket in try view.sockets(at: newest.number, matching: SocketFilter(namespace: options.namespace))
+        where socket.state == .timeWait { numbers[socket.namespace, default: 0] += 1 }
+        let all = try view.limits(in: newest.number...newest.number)
+        let limits = Dictionary(all.map { ($0.namespace, $0.limits) }) { $1 }
+        return try view.namespaces(at: newest.number).filter { $0.name == options.namespace ?? $0.name }.map {
+            Count(
+                namespace: $0.name, now: numbers[$0.number] ?? 0, limit: limits[$0.number]?.maxTimeWait,
+                isAssumed: limits[$0.number]?.assumed ?? false)
+        }
     }
 
     private struct Count {
         var namespace: String
         var now: Int
         var limit: Int?
+        var isAssumed: Bool
         /// Of the limit; without one the least.
         var share: Double { limit.map { Double(now) / Double(max(1, $0)) } ?? 0 }
     }

@@ -17,8 +17,7 @@ struct DoctorCommand: PortlogCommand {
 
     func run(in world: World) async throws {
         let scene = try options.scene(in: world) { socket, _ in socket.row.isListener || socket.row.state == .close }
-        let at =
-            try options.isAboutHistory() ? options.instant.at?.timestamp(now: world.now(), in: world.localTime) : nil
+        let at = options.isAboutHistory() ? scene.at : nil
         var history: DoctorHistory?
         if let reader = try options.reader(in: world) {
             history = try? reader.read { try DoctorHistory($0, at: at, isRecording: reader.isRecording) }
