@@ -23,7 +23,7 @@ bench_packages := $(build_packages) iproute2 procps sqlite3 util-linux
 give_back := Scripts/give-back $(SCRATCH) Package.resolved .swiftpm $(DATABASE) $(DATABASE)-wal $(DATABASE)-shm $(DATABASE)-lock
 finally = status=$$?; $(give_back); exit $$status
 
-.PHONY: help run test fuzz lint bench bench-attribution bench-history soak build clean
+.PHONY: help run test fuzz lint bench bench-attribution bench-alerts bench-history soak build clean
 
 help: ## Lists the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -62,6 +62,12 @@ bench-attribution: ## Measures what finding owners costs, against ss and psutil;
 	@Scripts/install-packages $(bench_packages)
 	@{ $(swift) build $(release_flags) --product portlog && $(swift) build $(release_flags) --product portload && \
 		Tests/Benchmarks/attribution.sh $(release); }; $(finally)
+
+bench-alerts: ## Measures what the alert rules add to a sample, with 100 000 sockets towards 1 000 destinations; needs root.
+	@$(swift) --version >/dev/null
+	@Scripts/install-packages $(bench_packages)
+	@{ $(swift) build $(release_flags) --product portlog && $(swift) build $(release_flags) --product portload && \
+		Tests/Benchmarks/alerts.sh $(release); }; $(finally)
 
 bench-history: ## Measures what a generated month costs: bytes, answers, against ss and zstd; takes a quarter of an hour.
 	@$(swift) --version >/dev/null
