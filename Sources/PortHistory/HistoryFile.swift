@@ -86,9 +86,6 @@ public struct HistoryFile: Sendable {
         var status = statvfs()
         return statvfs(path, &status) == 0 && status.f_flag & UInt(ST_RDONLY) != 0
     }
-
-    /// The bytes that the history takes: the file, its write-ahead log and its index of that.
-    public static func bytes(at path: String) -> Int64 { FileSizes(of: path).total }
 }
 
 /// The system's words for an error number, `strerror(3)`.

@@ -23,16 +23,6 @@ public struct WhoQuery: Sendable {
     }
 }
 
-/// What a socket was to the port that it held.
-public enum PortRole: String, Hashable, Sendable, Encodable {
-    /// It takes new peers.
-    case listener
-    /// A connection on the port of a listener.
-    case server
-    /// Any other connection.
-    case client
-}
-
 /// Who held a port over a period, from when to when.
 public struct WhoReport: Encodable, Sendable {
     /// `who`.

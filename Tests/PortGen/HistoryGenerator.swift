@@ -92,7 +92,7 @@ struct HistoryGenerator {
         }
         writer?.close()
         return GenerationSummary(
-            samples: day.samples, intervals: day.intervals, bytes: HistoryFile.bytes(at: database),
+            samples: day.samples, intervals: day.intervals, bytes: FileSizes(of: database).total,
             seconds: (ContinuousClock.now - began) / .seconds(1))
     }
 

@@ -36,7 +36,7 @@ struct GeneratedHistoryTests {
         let (summary, recorded) = try Self.generate(Self.plan, path)
         #expect(summary.samples == 360 && recorded.count == 360)
         #expect(summary.intervals > 5000)
-        #expect(summary.bytes == HistoryFile.bytes(at: path))
+        #expect(summary.bytes == FileSizes(of: path).total)
 
         var intervals = 0
         try HistoryReader(path: path).read { view in

@@ -12,21 +12,21 @@ struct PortChecks {
         space = PortSpace(scene)
     }
 
-    var findings: [DoctorReport.Finding] {
+    var findings: [DoctorFinding] {
         [listenersInRange, ephemeralUse, reservedPorts, timeWaitReuse, timeWaitLimit].compactMap { $0 } + rates
     }
 
     private func finding(
-        _ check: DoctorReport.Check, _ severity: DoctorReport.Severity, _ explanation: String, _ remedies: [String]
-    ) -> DoctorReport.Finding {
-        DoctorReport.Finding(
+        _ check: DoctorFinding.Check, _ severity: DoctorFinding.Severity, _ explanation: String, _ remedies: [String]
+    ) -> DoctorFinding {
+        DoctorFinding(
             check: check, severity: severity, namespace: scene.namespace, explanation: explanation, remedies: remedies)
     }
 
     private var range: String { "\(limits.range.first)-\(limits.range.last)" }
 
     /// One finding for all of them: one line reserves all.
-    private var listenersInRange: DoctorReport.Finding? {
+    private var listenersInRange: DoctorFinding? {
         let listeners = scene.entries.filter {
             $0.socket.isListening && limits.mayChoose($0.socket.row.local.port)
         }
@@ -55,7 +55,7 @@ struct PortChecks {
             .sorted { ($1.use.utilization, $0.destination) < ($0.use.utilization, $1.destination) }
     }
 
-    private var ephemeralUse: DoctorReport.Finding? {
+    private var ephemeralUse: DoctorFinding? {
         guard let (destination, use) = uses.first, use.utilization >= 0.5 else { return nil }
         let peer = Endpoint(destination.remote, destination.remotePort)
         let percent = Int((use.utilization * 100).rounded(.down))
@@ -67,7 +67,7 @@ struct PortChecks {
     }
 
     /// Each TIME_WAIT is a connection that was made within the last minute and closed here first.
-    private var rates: [DoctorReport.Finding] {
+    private var rates: [DoctorFinding] {
         uses.filter { $0.use.usedByTimeWait >= 60 && $0.use.usedByTimeWait * 2 >= $0.use.capacity }.prefix(3)
             .map { destination, use in
                 let peer = Endpoint(destination.remote, destination.remotePort)
@@ -78,7 +78,7 @@ struct PortChecks {
             }
     }
 
-    private var reservedPorts: DoctorReport.Finding? {
+    private var reservedPorts: DoctorFinding? {
         let reserved = limits.range.count - limits.choosable
         guard reserved * 4 >= limits.range.count else { return nil }
         return finding(
@@ -87,7 +87,7 @@ struct PortChecks {
             ["Reserve no more than what listens there: sysctl net.ipv4.ip_local_reserved_ports shows the list"])
     }
 
-    private var timeWaitReuse: DoctorReport.Finding? {
+    private var timeWaitReuse: DoctorFinding? {
         let reuse = TimeWaitReuse(limits)
         let blocked = uses.filter { !reuse.applies(to: $0.destination) }.reduce(0) { $0 + $1.use.usedByTimeWait }
         guard blocked >= 100, blocked * 20 >= limits.choosable else { return nil }
@@ -105,7 +105,7 @@ struct PortChecks {
             ])
     }
 
-    private var timeWaitLimit: DoctorReport.Finding? {
+    private var timeWaitLimit: DoctorFinding? {
         let count = scene.entries.count { $0.socket.row.state == .timeWait }
         guard limits.maxTimeWait > 0, count * 2 >= limits.maxTimeWait else { return nil }
         return finding(

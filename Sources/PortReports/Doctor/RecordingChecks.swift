@@ -12,16 +12,16 @@ struct RecordingChecks {
         self.foreignNamespaces = foreignNamespaces
     }
 
-    var findings: [DoctorReport.Finding] { [recorder, privileges, interval, namespaces].compactMap { $0 } }
+    var findings: [DoctorFinding] { [recorder, privileges, interval, namespaces].compactMap { $0 } }
 
     private func finding(
-        _ check: DoctorReport.Check, _ severity: DoctorReport.Severity, _ explanation: String, _ remedies: [String]
-    ) -> DoctorReport.Finding {
-        DoctorReport.Finding(
+        _ check: DoctorFinding.Check, _ severity: DoctorFinding.Severity, _ explanation: String, _ remedies: [String]
+    ) -> DoctorFinding {
+        DoctorFinding(
             check: check, severity: severity, namespace: scene.namespace, explanation: explanation, remedies: remedies)
     }
 
-    private var recorder: DoctorReport.Finding? {
+    private var recorder: DoctorFinding? {
         let start = ["systemctl enable --now portlog, or portlog record"]
         guard let history else {
             return finding(
@@ -32,7 +32,7 @@ struct RecordingChecks {
             .recorder, .warning, "Nothing records: the history ends at \(history.newest.takenAt.rfc3339).", start)
     }
 
-    private var privileges: DoctorReport.Finding? {
+    private var privileges: DoctorFinding? {
         let denied = max(scene.permissionDenied, history?.newest.permissionDenied ?? 0)
         if denied == 0 { return nil }
         let who = history.map { $0.newest.permissionDenied > 0 } == true ? "The recorder" : "This user"
@@ -43,7 +43,7 @@ struct RecordingChecks {
     }
 
     /// A connection that its peer closes leaves nothing; one that is closed here leaves TIME_WAIT for a minute.
-    private var interval: DoctorReport.Finding? {
+    private var interval: DoctorFinding? {
         guard let interval = history?.newest.intervalMilliseconds, interval > 30_000 else { return nil }
         return finding(
             .interval, interval > 60_000 ? .warning : .info,
@@ -51,7 +51,7 @@ struct RecordingChecks {
             ["portlog record --interval 10s"])
     }
 
-    private var namespaces: DoctorReport.Finding? {
+    private var namespaces: DoctorFinding? {
         guard scene.isPresent, let foreignNamespaces, foreignNamespaces > 0 else { return nil }
         let recorded = max(0, (history?.namespaces ?? 1) - 1)
         if history == nil || recorded >= foreignNamespaces { return nil }

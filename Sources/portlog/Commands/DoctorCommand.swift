@@ -29,9 +29,9 @@ struct DoctorCommand: PortlogCommand {
 }
 
 extension DoctorReport: Presentation {
-    static var list: MainList<DoctorReport, [Finding]> { MainList("findings", \.findings) }
+    static var list: MainList<DoctorReport, [DoctorFinding]> { MainList("findings", \.findings) }
 
-    static var csv: [CSVColumn<Finding>] {
+    static var csv: [CSVColumn<DoctorFinding>] {
         [
             CSVColumn("check", \.check.rawValue), CSVColumn("severity", \.severity.rawValue),
             CSVColumn("namespace", \.namespace), CSVColumn("explanation", \.explanation),
@@ -39,16 +39,16 @@ extension DoctorReport: Presentation {
         ]
     }
 
-    func columns(on page: Page) -> [TableColumn<Finding>] {
+    func columns(on page: Page) -> [TableColumn<DoctorFinding>] {
         [
             TableColumn("SEVERITY", \.severity.rawValue) {
                 $0.severity == .critical ? .critical : $0.severity == .warning ? .warning : nil
             },
             TableColumn("CHECK", \.check.rawValue),
-        ] + TableColumn<Finding>.namespace(among: findings.lazy.map(\.namespace), \.namespace)
+        ] + TableColumn<DoctorFinding>.namespace(among: findings.lazy.map(\.namespace), \.namespace)
     }
 
-    func details(of entry: Finding, on page: Page) -> [Block] {
+    func details(of entry: DoctorFinding, on page: Page) -> [Block] {
         [.paragraph(entry.explanation, indent: 2)] + entry.remedies.map { .paragraph("-> \($0)", indent: 4) }
     }
 

@@ -19,7 +19,7 @@ struct StatusCommand: PortlogCommand {
         let query = StatusQuery(
             at: try instant.instant(in: world), filter: question.filter, limit: question.limit(),
             recording: reader.isRecording, loss: reader.loss,
-            database: DatabaseFacts(path: reader.path, bytes: HistoryFile.bytes(at: reader.path)))
+            database: DatabaseFacts(path: reader.path, bytes: FileSizes(of: reader.path).total))
         let report = try database.ask(reader, in: world, upTo: query.at, about: query.filter) {
             try StatusReport.make($0, query)
         }

@@ -59,11 +59,12 @@ struct BindTrial {
         }
     }
 
-    /// Whether the sockets that have a descriptor left something open. What the kernel remembers of a port nobody can ask for.
+    /// Whether the sockets that have a descriptor left something open. What the kernel remembers of a port, and the order of UDP sockets of
+    /// both families, nobody can ask for.
     var isUnasked: Bool {
         let isAnyWithout = view[.inspected]?.contains(where: \.hasNoDescriptor) ?? false
         let unknowns = verdicts[.inspected]?.blockers.flatMap(\.unknowns) ?? []
-        return !isAnyWithout && unknowns.contains { $0 != .memory }
+        return !isAnyWithout && unknowns.contains { $0 != .memory && $0 != .order }
     }
 
     /// Whether another trial shows a witness the same, and the model can't tell how it ends.
