@@ -77,7 +77,8 @@ extension HostLook {
                 continue
             }
             sockets[index].interface = witness.interface
-            sockets[index].isV6Only = sockets[index].isV6Only ?? witness.v6Only
+            // What it is bound to may suggest another.
+            sockets[index].isV6Only = witness.v6Only ?? sockets[index].isV6Only
         }
     }
 }

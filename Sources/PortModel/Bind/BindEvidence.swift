@@ -19,11 +19,13 @@ public enum BindEvidence {
         if sockets[listeners[0]].isV6Only == nil { sockets[listeners[0]].isV6Only = false }
     }
 
-    /// Two listeners on one address have SO_REUSEPORT: with SO_REUSEADDR only the first listen() succeeds.
+    /// Two listeners on one address have SO_REUSEPORT: with SO_REUSEADDR only the first listen() succeeds. Of `::` with IPV6_V6ONLY and
+    /// `::` without one may lack it.
     private static func proveReusePort(_ sockets: inout [BoundSocket]) {
         let listeners = sockets.indices.filter { sockets[$0].isListening }
         if listeners.count < 2 { return }
-        for group in Dictionary(grouping: listeners, by: { Place(sockets[$0]) }).values where group.count > 1 {
+        let told = listeners.filter { sockets[$0].isV6Only != nil }
+        for group in Dictionary(grouping: told, by: { Place(sockets[$0]) }).values where group.count > 1 {
             for index in group { sockets[index].reusePort = sockets[index].reusePort ?? true }
         }
     }
@@ -54,14 +56,16 @@ public enum BindEvidence {
         return first
     }
 
-    /// Where listeners stand that share by SO_REUSEPORT: address, user, interface.
+    /// Where listeners stand that share by SO_REUSEPORT.
     private struct Place: Hashable {
         var address: IPAddress
+        var isV6Only: Bool?
         var uid: UInt32?
         var interface: UInt32?
 
         init(_ socket: BoundSocket) {
             address = socket.row.local.address
+            isV6Only = socket.isV6Only
             uid = socket.uid
             interface = socket.interface
         }

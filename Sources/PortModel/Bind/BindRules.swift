@@ -14,7 +14,7 @@ public enum BindRules {
         _ request: BindRequest, _ sockets: [BoundSocket], _ limits: PortLimits, _ addresses: LocalAddresses?,
         isInKernelOrder: Bool = false
     ) -> BindVerdict {
-        var verdict = conflicts(request, sockets, isInKernelOrder)
+        var verdict = conflicts(request, sockets, limits.kernel, isInKernelOrder)
         let isLocal = isLocal(request, limits, addresses)
         let isDenied = Int(request.local.port) < limits.unprivilegedStart && request.uid != 0
         // The two families check in different orders (`__inet_bind`, `__inet6_bind`).
@@ -56,9 +56,9 @@ public enum BindRules {
     }
 
     private static func conflicts(
-        _ request: BindRequest, _ sockets: [BoundSocket], _ isInKernelOrder: Bool
+        _ request: BindRequest, _ sockets: [BoundSocket], _ kernel: KernelVersion, _ isInKernelOrder: Bool
     ) -> BindVerdict {
-        let worlds = BindWorlds(sockets, interface: request.interface)
+        let worlds = BindWorlds(sockets, for: request, kernel)
         var trial = BindTrialInWorlds(request, worlds, isInKernelOrder: isInKernelOrder)
         worlds.forEach { trial.note($0) }
         var verdict = BindVerdict(outcome: trial.outcome)
@@ -66,8 +66,7 @@ public enum BindRules {
             guard let place, trial.isInTheWay[place] else { continue }
             let isCertain = trial.isAlwaysInTheWay[place] && trial.outcome != .depends
             var reasons: Set<BindVerdict.Unknown> = isCertain ? [] : unknowns(request, sockets[index])
-            if trial.isOpen == .order { reasons.insert(.order) }
-            if trial.isOpen == .memory { reasons.insert(.memory) }
+            if let reason = trial.openBecause { reasons.insert(reason) }
             verdict.blockers.append(.init(index: index, isCertain: isCertain, unknowns: reasons))
         }
         return verdict

@@ -40,28 +40,6 @@ extension LiveTests {
             #expect(summary.unearned.count * 100 <= depending + 300, "not earned: \(summary.unearned)")
         }
 
-        @Test("0.0.0.0 with SO_REUSEPORT lets :: pass over a listener on ::1")
-        func rememberedWildcard() throws {
-            func member(_ kind: Population.Kind, _ address: String, reusePort: Bool) -> Population.Member {
-                .init(
-                    kind: kind, address: address, source: address, target: address, reuseAddress: false,
-                    reusePort: reusePort, isV6Only: false, uid: 0)
-            }
-            let members = [
-                member(.listening, "::1", reusePort: false), member(.listening, "0.0.0.0", reusePort: true),
-            ]
-            let request = BindRequest(.tcp, Endpoint(.anyIPv6, 0), reusePort: true)
-            // Whether it is remembered goes by which of the two was bound last.
-            let results = try Self.inNamespace {
-                var trials = try BindTrials()
-                return try trials.run([members, members.reversed()].map { (Population(.tcp, members: $0), request) })
-            }
-            #expect(results.map(\.errno) == [nil, "EADDRINUSE"])
-            for trial in results {
-                #expect(trial.verdicts.values.allSatisfy { $0.outcome == .depends } && trial.verdicts.count == 3)
-            }
-        }
-
         struct Summary: CustomStringConvertible {
             var trials = 0
             var counts: [String: Int] = [:]

@@ -5,6 +5,7 @@ import ProcFS
 import SockDiag
 import TestSupport
 
+@testable import PortProbe
 @testable import portload
 
 /// How much the model is told about the sockets.
@@ -69,6 +70,11 @@ struct BindTrial {
 
     /// Whether another trial shows a witness the same, and the model can't tell how it ends.
     func isAlike(_ other: BindTrial, to witness: Witness) -> Bool {
+        // Each table is in the kernel's order.
+        func tables(_ trial: BindTrial) -> [SocketTable: [BoundSocket]]? {
+            trial.view[witness].map { Dictionary(grouping: $0) { $0.row.table } }
+        }
+        if request.transport == .udp, tables(self) != tables(other) { return false }
         func counted(_ trial: BindTrial) -> [BoundSocket: Int]? {
             trial.view[witness].map { Dictionary($0.map { ($0, 1) }, uniquingKeysWith: +) }
         }
@@ -78,7 +84,7 @@ struct BindTrial {
     /// Makes the bind().
     mutating func ask() throws {
         let text = request.local.address.text(in: request.family)
-        guard let address = SocketAddress(text, port) else { return }
+        guard let address = SocketAddress(text, port) else { throw SocketFailure("address", 0) }
         _ = setfsuid(request.uid)
         defer { _ = setfsuid(0) }
         let socket = try Socket.open(
@@ -130,7 +136,13 @@ struct BindTrials {
             for witness in Witness.allCases {
                 if witness == .proc, witnessed.contains(where: \.isBoundOnly) { continue }
                 var sockets = BoundSocket.assumingRoles(of: seen)
-                if witness != .proc { sockets = BoundSocket.witnessed(sockets, by: witnessed) }
+                if witness != .proc {
+                    var look = HostLook(
+                        at: Timestamp(milliseconds: 0), bootClock: 0, host: "", limits: limits, addresses: addresses,
+                        sockets: sockets)
+                    look.note(witnessed)
+                    sockets = look.sockets
+                }
                 if witness == .inspected { standing[index].inspect(&sockets) }
                 results[index].view[witness] = sockets.map(\.asSeen)
                 BindEvidence.apply(to: &sockets)
@@ -160,34 +172,17 @@ extension StandingPopulation {
     fileprivate func inspect(_ found: inout [BoundSocket]) {
         for index in found.indices {
             guard let socket = sockets[found[index].row.inode] else { continue }
-            found[index].reuseAddress = socket.option(SOL_SOCKET, SO_REUSEADDR) != 0
-            found[index].reusePort = socket.option(SOL_SOCKET, SO_REUSEPORT) != 0
-            if found[index].row.table.family == .ipv6, !found[index].row.local.address.isIPv4 {
-                found[index].isV6Only = socket.option(Int32(IPPROTO_IPV6), IPV6_V6ONLY) != 0
-            }
+            found[index].note(
+                SocketOptions(
+                    reuseAddress: socket.option(SOL_SOCKET, SO_REUSEADDR) != 0,
+                    reusePort: socket.option(SOL_SOCKET, SO_REUSEPORT) != 0,
+                    v6Only: found[index].row.table.family == .ipv6
+                        ? socket.option(Int32(IPPROTO_IPV6), IPV6_V6ONLY) != 0 : nil, interface: 0))
         }
     }
 }
 
 extension BoundSocket {
-    /// What `/proc` sockets become with what sock_diag says of them, and of those that it alone shows.
-    fileprivate static func witnessed(_ sockets: [BoundSocket], by diag: [DiagSocket]) -> [BoundSocket] {
-        var result = sockets
-        for witness in diag {
-            if witness.isBoundOnly {
-                result.append(BoundSocket(witness.row, role: .none))
-                result[result.count - 1].interface = witness.interface
-                result[result.count - 1].isV6Only = witness.v6Only ?? result[result.count - 1].isV6Only
-            } else if let index = result.firstIndex(where: { $0.row.inode == witness.row.inode }),
-                witness.row.inode != 0
-            {
-                result[index].interface = witness.interface
-                result[index].isV6Only = witness.v6Only ?? result[index].isV6Only
-            }
-        }
-        return result
-    }
-
     /// Without what differs each time.
     fileprivate var asSeen: BoundSocket {
         var socket = self

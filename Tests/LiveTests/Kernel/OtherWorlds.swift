@@ -16,7 +16,7 @@ struct OtherWorlds {
         self.trial = trial
         self.witness = witness
         guard let (sockets, parts) = trial.told[witness] else { return }
-        let all = BindWorlds(sockets, interface: 0)
+        let all = BindWorlds(sockets, for: trial.request, KernelVersion(6, 18))
         var found = 0
         all.forEach { options in
             var inWorld = BindTrialInWorlds(trial.request, all, isInKernelOrder: false)

@@ -10,7 +10,7 @@ extension Population {
     ///   - isInspected: the options of what has a descriptor are known, so that they stay.
     func varied(for uid: UInt32, isInspected: Bool, using generator: inout SeededGenerator) -> Population {
         var other = self
-        other.sharesListeners = generator.oneIn(2)
+        other.varySurroundings(using: &generator)
         // What lets sockets stand side by side is mostly an option that all of them have.
         let commons = [(true, true), (true, true), (true, false), (false, true), (false, false)]
         let common = generator.oneIn(3) ? nil : commons.randomElement(using: &generator)
@@ -31,14 +31,14 @@ extension Population {
         for request: BindRequest, options: [Part: BindWorlds.Options], using generator: inout SeededGenerator
     ) -> Population {
         var other = Population(transport, members: [])
-        other.sharesListeners = generator.oneIn(2)
+        other.varySurroundings(using: &generator)
         for (index, member) in members.enumerated() {
             let (own, accepted) = (options[.whole(index)], options[.accepted(index)])
             if let accepted, accepted != own, member.kind == .serving {
                 // It was never accepted from this listener.
                 var parts = [member, member]
                 parts[0].kind = .listening
-                parts[1].kind = .connection(.bound, .established)
+                (parts[1].kind, parts[1].uid) = (.connection(.bound, .established), member.acceptor)
                 parts[1].varyOrigin(for: request.uid, using: &generator)
                 if let own { parts[0].take(own) }
                 parts[1].take(accepted)
@@ -51,20 +51,26 @@ extension Population {
             }
         }
         if Bool.random(using: &generator) { other.members.shuffle(using: &generator) }
-        if generator.oneIn(3), transport == .tcp {
-            // The kernel remembers of a port the last socket that was bound with SO_REUSEPORT, as long as there is another one.
-            let asked = request.local.address.text(in: request.family)
-            let address =
-                Bool.random(using: &generator) ? asked : Self.addresses.randomElement(using: &generator) ?? asked
-            other.members.insert(
-                Member(
-                    kind: .gone, address: address, source: address, target: address,
-                    reuseAddress: Bool.random(using: &generator), reusePort: true,
-                    isV6Only: Bool.random(using: &generator), uid: request.uid),
-                at: generator.oneIn(2)
-                    ? other.members.count : Int.random(in: 0...other.members.count, using: &generator))
-        }
+        if generator.oneIn(3) { other.insertGone(for: request, using: &generator) }
         return other
+    }
+
+    private mutating func varySurroundings(using generator: inout SeededGenerator) {
+        sharesListeners = generator.oneIn(2)
+        isCrowded = transport == .udp && generator.oneIn(4)
+    }
+
+    /// Adds a socket that let others pass, and has gone: of a TCP port the kernel remembers the last one that was bound with
+    /// SO_REUSEPORT, and of UDP sockets the newest one decides.
+    private mutating func insertGone(for request: BindRequest, using generator: inout SeededGenerator) {
+        let asked = request.local.address.text(in: request.family)
+        let address = Bool.random(using: &generator) ? asked : Self.addresses.randomElement(using: &generator) ?? asked
+        let uid = Bool.random(using: &generator) ? request.uid : members.randomElement(using: &generator)?.uid ?? 0
+        members.insert(
+            Member(
+                kind: .gone, address: address, source: address, target: address, reuseAddress: !generator.oneIn(4),
+                reusePort: true, isV6Only: Bool.random(using: &generator), uid: uid, acceptor: uid),
+            at: generator.oneIn(2) ? members.count : Int.random(in: 0...members.count, using: &generator))
     }
 
     /// A socket of a member, by the member's place.
@@ -86,14 +92,18 @@ extension Population.Member {
 
     /// Perhaps another way to what the tables show alike.
     fileprivate mutating func varyOrigin(for asking: UInt32, using generator: inout SeededGenerator) {
+        var user = seenUser
         if leavesNoUser {
-            uid = Bool.random(using: &generator) ? asking : Population.users.randomElement(using: &generator) ?? 0
+            user = Bool.random(using: &generator) ? asking : Population.users.randomElement(using: &generator) ?? 0
         }
         if case .connection(_, let stage) = kind {
             kind = .connection(Population.Origin.allCases.randomElement(using: &generator) ?? .bound, stage)
         } else if kind != .datagramConnection {
             return
         }
+        // Whose listener it was cannot be seen either.
+        (uid, acceptor) = (user, user)
+        if kind.isAccepted, Bool.random(using: &generator) { uid = asking }
         // What comes from one address may have been bound to it, or to a wildcard.
         let isWildcard = Bool.random(using: &generator)
         address = isWildcard ? wildcards.randomElement(using: &generator) ?? source : source
@@ -115,7 +125,7 @@ extension Population.Member {
         guard case .connection(let origin, let stage) = kind, source != target else { return }
         let isBound = origin == .bound && address != source
         let isForIPv6 = origin == .chosen && !isV6Only && wildcards == ["::"]
-        if isBound || isForIPv6 { kind = .connection(.accepted, stage) }
+        if isBound || isForIPv6 { (kind, acceptor) = (.connection(.accepted, stage), seenUser) }
     }
 
     private var isConnection: Bool {

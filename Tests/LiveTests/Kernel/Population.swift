@@ -16,6 +16,11 @@ struct Population {
         var reusePort: Bool
         var isV6Only: Bool
         var uid: UInt32
+        /// Who accepts its connection, which is then that user's.
+        var acceptor: UInt32
+
+        /// The user that is seen of its connection, or of itself.
+        var seenUser: UInt32 { kind.isAccepted ? acceptor : uid }
     }
 
     /// What becomes of a member.
@@ -33,6 +38,9 @@ struct Population {
         case gone
         case datagram
         case datagramConnection
+
+        /// A listener that has gone accepted it.
+        var isAccepted: Bool { if case .connection(.accepted, _) = self { true } else { false } }
 
         /// The kernel chose its address and port.
         var isChosen: Bool { if case .connection(.chosen, _) = self { true } else { false } }
@@ -62,6 +70,8 @@ struct Population {
     var members: [Member]
     /// Connections that were accepted on one address with the same options came from one listener.
     var sharesListeners = false
+    /// More than ten other UDP sockets stand in the kernel's list, so that it looks for others by their address first.
+    var isCrowded = false
 
     /// One of its parts.
     init(_ transport: TransportProtocol, members: [Member]) {
@@ -73,6 +83,7 @@ struct Population {
     init(_ transport: TransportProtocol, using generator: inout SeededGenerator) {
         self.transport = transport
         sharesListeners = generator.oneIn(2)
+        isCrowded = transport == .udp && generator.oneIn(4)
         let count = [1, 1, 1, 2, 2, 2, 3, 3, 4, 5].randomElement(using: &generator) ?? 1
         // Some have the same options throughout, so that more of them come to stand side by side.
         let common =
@@ -81,12 +92,13 @@ struct Population {
             let address = Self.addresses.randomElement(using: &generator) ?? "0.0.0.0"
             let target = Self.targets(of: address).randomElement(using: &generator) ?? address
             let kind = Self.kinds(transport).randomElement(using: &generator) ?? .gone
+            let uid = Self.users.randomElement(using: &generator) ?? 0
             return Member(
                 kind: kind, address: address,
                 source: IPAddress(address)?.isWildcard == true ? target : address, target: target,
                 reuseAddress: common?.0 ?? Bool.random(using: &generator),
                 reusePort: common?.1 ?? Bool.random(using: &generator), isV6Only: Bool.random(using: &generator),
-                uid: Self.users.randomElement(using: &generator) ?? 0)
+                uid: uid, acceptor: generator.oneIn(4) ? Self.users.randomElement(using: &generator) ?? 0 : uid)
         }
     }
 
@@ -98,7 +110,9 @@ struct Population {
 
     /// Addresses that are reached from an address.
     static func targets(of address: String) -> [String] {
-        if address.hasPrefix("::ffff:") { return ["::ffff:127.0.0.1", "::ffff:10.1.1.1"] }
+        let mapped = ["::ffff:127.0.0.1", "::ffff:10.1.1.1"]
+        if address.hasPrefix("::ffff:") { return mapped }
+        if address == "::" { return ["::1", "::1", "fd00::1", "fd00::1"] + mapped }
         return address.contains(":") ? ["::1", "fd00::1"] : ["127.0.0.1", "10.1.1.1"]
     }
 

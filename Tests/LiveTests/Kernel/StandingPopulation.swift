@@ -39,9 +39,23 @@ final class StandingPopulation {
         sharesListeners = population.sharesListeners
         for member in population.members where (try? make(member, population.transport)) != nil { made.append(member) }
         for listener in listeners.values { listener.close() }
+        if population.isCrowded { crowd() }
     }
 
     deinit { for socket in open { socket.close() } }
+
+    /// Fills the kernel's list of the port, which is that of every port with the same remainder by the size of the table. Where that has
+    /// another size it changes nothing.
+    private func crowd() {
+        let other = port &+ 16_384
+        for _ in 0..<12 {
+            guard let address = SocketAddress("127.9.9.9", other),
+                let socket = try? Socket.open(SOCK_DGRAM, AF_INET, .init(reusePort: true))
+            else { return }
+            try? socket.bind(address)
+            open.append(socket)
+        }
+    }
 
     private var sink: Sink { sinks[made.count % sinks.count] }
 
@@ -50,7 +64,7 @@ final class StandingPopulation {
             reuseAddress: member.reuseAddress, reusePort: member.reusePort,
             v6Only: member.address.contains(":") ? member.isV6Only && !member.address.hasPrefix("::ffff") : nil,
             bindAddressNoPort: member.kind.isChosen)
-        guard let address = SocketAddress(member.address, port) else { return }
+        guard let address = SocketAddress(member.address, port) else { throw SocketFailure("address", 0) }
         _ = setfsuid(member.uid)
         defer { _ = setfsuid(0) }
         let socket = try Socket.open(transport == .tcp ? SOCK_STREAM : SOCK_DGRAM, address.family, options)
@@ -139,6 +153,8 @@ final class StandingPopulation {
         do {
             // Another listener of the port may have got it.
             listener.setNonblocking()
+            _ = setfsuid(member.acceptor)
+            defer { _ = setfsuid(member.uid) }
             return (try listener.accept(), client)
         } catch {
             // It is not to stay in that one's queue.
