@@ -48,6 +48,8 @@ as() {
     inside runuser -u "$user" -- env HOME="/home/$user" "$@"
 }
 leader() { pgrep -P "$container" | head -n 1; }
+# Of the socket that takes alerts.
+socket() { for is in active enabled; do inside systemctl is-$is portlog-notify.socket 2>/dev/null || true; done | xargs; }
 property() { inside systemctl show --property="$1" --value portlog; }
 
 # status USER EXPRESSION: of `portlog status`, in Python; `s` is the document.
@@ -239,6 +241,7 @@ section "alerts"
 inside sed -i 's|#socket: .*|socket: /run/portlog/notify.sock|; s|#resolve_after: .*|resolve_after: 2s|' /etc/portlog/portlog.yaml
 check "the configuration is right" inside portlog config check
 inside systemctl reload portlog
+check "the socket for alerts is off until it is wanted" is "$(socket)" "inactive disabled"
 inside systemctl start portlog-notify.socket
 inside systemctl stop customers.service
 range=$(inside sysctl -n net.ipv4.ip_local_port_range)
@@ -254,7 +257,6 @@ check "the unit beside the recorder was given it" until_true 10 eval \
 inside systemctl stop rush.service
 check "it ends with the trouble" until_true 90 eval '! rings'
 inside sysctl -q -w net.ipv4.ip_local_port_range="$range"
-inside systemctl stop portlog-notify.socket
 inside systemctl start customers.service
 check "the recorder was not started again for it" is "$(property NRestarts)" 0
 
@@ -298,10 +300,18 @@ inside systemctl start shop.service customers.service
 
 section "upgrade"
 last=$(newest) pid=$(property MainPID)
+check "the socket for alerts was started, not enabled" is "$(socket)" "inactive disabled"
+inside systemctl start portlog-notify.socket
 check "apt upgrades" install_version new
 check "it runs after the upgrade" is "$(property ActiveState)" active
 check "it is the new one" more "$(property MainPID)" "$pid"
+check "the socket for alerts takes them as before" is "$(socket)" "active disabled"
 continues "$last" upgrade
+inside systemctl stop portlog-notify.socket
+check "apt installs it once more" eval 'inside apt-get install -y -q --reinstall /root/new.deb >"$work/apt.log" 2>&1'
+check "a socket that is stopped and disabled stays so" is "$(socket)" "inactive disabled"
+# As docs/alerts.md says; it stays so to the end.
+inside systemctl enable --now --quiet portlog-notify.socket
 
 section "a history of an earlier schema"
 inside systemctl stop portlog
@@ -430,11 +440,13 @@ section "remove, purge"
 last=$(newest)
 inside apt-get remove -y -q portlog >/dev/null 2>&1
 check "remove stops it" is "$(inside systemctl is-active portlog || true)" inactive
+check "remove stops the socket for alerts" contains "$(socket)" inactive
 check "remove takes the program" eval '! inside test -e /usr/bin/portlog'
 check "remove keeps the history" inside test -s $history
 check "and it is whole" is "$(inside sqlite3 $history 'PRAGMA integrity_check')" ok
 check "apt installs it again" install_version new
 continues "$last" "remove and install"
+check "the socket that was enabled takes alerts again" is "$(socket)" "active enabled"
 inside apt-get purge -y -q portlog >/dev/null 2>&1
 for path in /var/lib/portlog /etc/portlog /etc/systemd/system/portlog.service.d /usr/share/doc/portlog; do
     check "purge leaves no $path" eval '! inside test -e "$path"'
