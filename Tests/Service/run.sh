@@ -354,10 +354,16 @@ check "the recorder refuses it as well" is "$(property ExecMainStatus)" 69
 sleep 4
 check "and does not try again and again" is "$(property ActiveState)" failed
 check "the journal says why" contains "$(inside journalctl -u portlog -o cat --no-pager)" "it has schema 99"
+inside apt-get remove -y -q portlog >/dev/null 2>&1
+check "an older package is refused after remove as well" eval '! install_version old'
+check "and says why there" contains "$(cat "$work/apt.log")" "has schema 99, and this version reads up to $schema"
+check "no program is there" eval '! inside test -e /usr/bin/portlog'
 check "the data are as they were" is "$(inside sha256sum $history)" "$sum"
+inside sh -c "mv $history /root/history && head -c 59 /root/history >$history && dpkg-deb -e /root/old.deb /root/old"
+check "what is too short for a history is passed over, silently" is "$(inside /root/old/preinst install 0.1.0-1 2>&1; echo $?)" 0
+inside mv /root/history $history
 inside runuser -u portlog -- sqlite3 $history "PRAGMA user_version = $schema" >/dev/null
-inside systemctl reset-failed portlog
-inside systemctl start portlog
+check "a package that reads the history is installed again" install_version new
 continues "$last" downgrade
 
 section "attacks"
