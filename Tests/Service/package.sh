@@ -69,9 +69,13 @@ offered=$(bash -c 'source "$1"; COMP_WORDS=(portlog ""); COMP_CWORD=1; COMP_LINE
 offered=$(PATH=$root/usr/bin:$PATH fish --no-config -c "source $completions/fish/vendor_completions.d/portlog.fish
     complete --do-complete 'portlog '" 2>&1) || true
 [[ $offered == *time-wait* && $offered == *ephemeral* ]] || failed "fish offers: $offered"
-offered=$(zsh -f -c "fpath=($completions/zsh/site-functions \$fpath); autoload -Uz compinit && compinit -u -D
-    print -- \$_comps[portlog]; autoload -Uz +X _portlog && functions _portlog" 2>&1) || true
-[[ $offered == _portlog*time-wait* ]] || failed "zsh loads: $offered"
+# What zsh finds below a folder in the places where it looks by itself: the path of the completion and what it offers.
+zsh_loads() {
+    zsh -f -c 'root=$1; fpath=($root${^fpath} $fpath); autoload -Uz compinit && compinit -u -D
+        print -- $_comps[portlog]; autoload -Uz +X _portlog && print -- $functions_source[_portlog] && functions _portlog' - "$1" 2>&1 || true
+}
+offered=$(zsh_loads "$root")
+[[ $offered == _portlog*"$root"/usr/share/zsh/*time-wait* ]] || failed "zsh loads: $offered"
 
 # The units. systemd-analyze wants the program to be where the unit says, and its pages to be there.
 mkdir -p "$scratch/units"
@@ -87,13 +91,16 @@ awk -v score="${score:-10}" 'BEGIN { exit !(score <= 2.0) }' || failed "systemd-
 # Without dpkg.
 for action in "install $portlog" uninstall; do
     DESTDIR=$scratch/other PREFIX=/opt/portlog "$source/Scripts/install" $action >/dev/null
+    DESTDIR=$scratch/local "$source/Scripts/install" $action >/dev/null
     if [[ $action == install* ]]; then
         grep -q '^ExecStart=/opt/portlog/bin/portlog record' "$scratch/other/opt/portlog/lib/systemd/system/portlog.service" ||
             failed "the unit does not start /opt/portlog/bin/portlog"
         "$scratch/other/opt/portlog/bin/portlog" --version >/dev/null || failed "the installed program does not run"
+        offered=$(zsh_loads "$scratch/local")
+        [[ $offered == _portlog*"$scratch"/local/usr/local/*time-wait* ]] || failed "zsh loads of make install: $offered"
     fi
 done
-left=$(find "$scratch/other" ! -type d ! -path "*/etc/portlog/portlog.yaml")
+left=$(find "$scratch/other" "$scratch/local" ! -type d ! -path "*/etc/portlog/portlog.yaml")
 [[ -z $left ]] || failed "make uninstall leaves $left"
 
 ((failures == 0)) || { echo "package: $failures failures" >&2; exit 1; }
