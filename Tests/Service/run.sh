@@ -453,13 +453,16 @@ check "and it is whole" is "$(inside sqlite3 $history 'PRAGMA integrity_check')"
 check "apt installs it again" install_version new
 continues "$last" "remove and install"
 check "the socket that was enabled takes alerts again" is "$(socket)" "active enabled"
+for unit in portlog.service portlog-notify.socket portlog-notify@.service; do
+    inside sh -c "mkdir -p '/etc/systemd/system/$unit.d' && : >'/etc/systemd/system/$unit.d/override.conf'"
+done
 inside apt-get purge -y -q portlog >/dev/null 2>&1
-for path in /var/lib/portlog /etc/portlog /etc/systemd/system/portlog.service.d /usr/share/doc/portlog; do
+for path in /var/lib/portlog /etc/portlog /usr/share/doc/portlog; do
     check "purge leaves no $path" eval '! inside test -e "$path"'
 done
 check "purge leaves no user" eval '! inside getent passwd portlog'
 check "purge leaves no group" eval '! inside getent group portlog'
-check "purge leaves nothing enabled" eval '! inside find /etc/systemd /var/lib/systemd -name "portlog*" | grep .'
+check "purge leaves nothing enabled and no drop-in" eval '! inside find /etc/systemd /var/lib/systemd -name "portlog*" | grep .'
 
 section "$checks checks, $failures failures"
 ((failures == 0))
