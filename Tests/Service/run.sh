@@ -236,6 +236,31 @@ done
 no_drop_in capabilities
 inside systemctl start portlog
 
+section "drop-ins"
+# As they say themselves. What another drop-in has set stays in force.
+for name in namespaces sock-diag; do
+    inside install -D -m 644 /usr/share/doc/portlog/examples/$name.conf /etc/systemd/system/portlog.service.d/$name.conf
+done
+inside systemctl daemon-reload
+inside sed -i 's|#source: .*|source: auto|' /etc/portlog/portlog.yaml
+inside systemctl restart portlog
+check "sock-diag.conf adds a family" is "$(property RestrictAddressFamilies | tr ' ' '\n' | sort | xargs)" "AF_NETLINK AF_UNIX"
+check "namespaces.conf adds a capability" is "$(property AmbientCapabilities | tr ' ' '\n' | sort | xargs)" \
+    "cap_dac_read_search cap_sys_admin cap_sys_ptrace"
+check "the interval is that of the other drop-in" contains "$(property ExecStart)" "--interval 300ms"
+inside systemd-run --quiet --unit=bound python3 -c \
+    'import socket, time; s = socket.socket(); s.bind(("127.0.0.1", 6667)); time.sleep(1000)'
+if printf '6.8\n%s\n' "$(uname -r)" | sort -VC; then
+    check "a socket that is bound and no more is recorded" until_true 20 eval 'as alice portlog sockets | grep "close .*:6667"'
+else
+    check "samples come without sock_diag" until_true 20 is_beyond "$(($(newest) + 3))"
+fi
+inside systemctl stop bound
+inside sed -i 's|^source: .*|#source: proc|' /etc/portlog/portlog.yaml
+no_drop_in namespaces
+no_drop_in sock-diag
+inside systemctl restart portlog
+
 section "alerts"
 # A hundred ports towards the shop, and nearly all of them used; what tells of it stands beside the recorder.
 inside sed -i 's|#socket: .*|socket: /run/portlog/notify.sock|; s|#resolve_after: .*|resolve_after: 2s|' /etc/portlog/portlog.yaml
