@@ -311,6 +311,13 @@ ask_all bob 77 stopped
 inside systemctl start portlog
 continues "$last" stop
 
+section "backup"
+# As docs/operations.md says.
+inside sh -c "umask 077; sqlite3 -readonly $history '.backup /var/backups/portlog.db'"
+check "the copy is root's to read" is "$(inside stat -c '%a %U' /var/backups/portlog.db)" "600 root"
+check "the copy is whole" inside portlog database check --database /var/backups/portlog.db -o json >/dev/null
+check "the copy has the samples" more "$(inside sqlite3 -readonly /var/backups/portlog.db 'SELECT max(number) FROM sample')" "$last"
+
 section "reboot"
 last=$(newest) before=$(leader)
 inside systemctl reboot
