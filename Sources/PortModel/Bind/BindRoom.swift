@@ -40,10 +40,10 @@ public struct BindRoom: Hashable, Sendable {
             if conflict == .no { continue }
             let port = socket.row.local.port
             taken[port] = (taken[port] ?? .no) || conflict
-            let unknowns: Set<BindVerdict.Unknown> =
-                conflict == .yes
-                ? [] : AddressOverlap.between(request, socket) == .unknown ? [.v6Only] : [.reuseAddress]
-            blockers.append(.init(index: index, isCertain: conflict == .yes, unknowns: unknowns))
+            blockers.append(
+                .init(
+                    index: index, isCertain: conflict == .yes,
+                    unknowns: conflict == .yes ? [] : BindRules.unknowns(request, socket)))
         }
         for state in taken.values {
             if state == .yes { used += 1 } else { uncertain += 1 }

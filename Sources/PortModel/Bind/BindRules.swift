@@ -92,7 +92,7 @@ public enum BindRules {
     }
 
     /// What decides about a socket of which it is not known whether it is in the way.
-    private static func unknowns(_ request: BindRequest, _ socket: BoundSocket) -> Set<BindVerdict.Unknown> {
+    static func unknowns(_ request: BindRequest, _ socket: BoundSocket) -> Set<BindVerdict.Unknown> {
         var unknowns: Set<BindVerdict.Unknown> = []
         if AddressOverlap.between(request, socket) == .unknown { unknowns.insert(.v6Only) }
         if request.interface != 0, socket.interface == nil { unknowns.insert(.interface) }
