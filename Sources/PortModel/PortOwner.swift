@@ -13,7 +13,8 @@ public struct PortOwner: Hashable, Sendable {
     public var executable: String?
     /// The effective user.
     public var uid: UInt32
-    /// The systemd unit, from /proc/<pid>/cgroup; `nil` when there is none.
+    /// The systemd unit, from /proc/<pid>/cgroup: `nginx.service`, `user@1000.service/dev.service` of a user's manager; `nil` when
+    /// there is none. In a container it is the container's.
     public var unit: String?
     /// The container, from /proc/<pid>/cgroup; `nil` when there is none.
     public var container: String?
@@ -36,6 +37,24 @@ public struct PortOwner: Hashable, Sendable {
 
     /// What tells one program from another: the executable, or the command where no path is known.
     public var program: String { executable ?? command }
+
+    /// The unit, and the container before it where there is one: `nginx.service`, `web1/nginx.service`,
+    /// `4c01db0b339c`; `nil` when neither is known.
+    ///
+    /// The id of a container is shown as its managers do, by twelve digits, and its scope, which only repeats the id, not
+    /// at all.
+    public var place: String? {
+        guard let container else { return unit }
+        let name = Self.shortContainer(container)
+        guard let unit, !Self.repeats(unit, container) else { return name }
+        return "\(name)/\(unit)"
+    }
+
+    /// Whether a unit is named after a container: `docker-4c01….scope`, `systemd-nspawn@web1.service`.
+    private static func repeats(_ unit: String, _ container: String) -> Bool {
+        let name = unit.utf8.lastIndex(of: UInt8(ascii: ".")).map { String(unit[..<$0]) } ?? unit
+        return name.hasSuffix(container)
+    }
 
     /// A container as its managers name it: of an id of 64 hexadecimal digits the first twelve.
     public static func shortContainer(_ container: String) -> String {

@@ -1,11 +1,14 @@
+import PortModel
+
 /// /proc/\<pid>/cgroup: the systemd unit and the container that a process belongs to (cgroups(7)).
 ///
 /// A line is `hierarchy:controllers:path`: one for each hierarchy of version 1, `0::path` for version 2, both on a hybrid
 /// host. systemd keeps its units in `name=systemd` or in version 2, so these are asked first; container managers without
 /// systemd may appear in the others only. Inside a container with a cgroup namespace of its own the path says nothing.
 public struct ProcCgroup: Hashable, Sendable {
-    /// The innermost unit in the path that runs processes: a service, scope or socket …, not a slice. As systemd names it,
-    /// escapes such as `\x2d` included. For a process of a user's manager it is the user's unit.
+    /// The unit that runs the process: a service, scope or socket …, not a slice. As systemd names it, escapes such as `\x2d`
+    /// included. Of a user's manager: that, a slash, and the user's unit, `user@1000.service/dev.service`. In a container that
+    /// has units it is the container's.
     public var unit: String?
     /// The innermost container: the full id for docker, podman, containerd and CRI-O, the name for LXC and nspawn.
     public var container: String?
@@ -25,23 +28,40 @@ public struct ProcCgroup: Hashable, Sendable {
         }
         paths.sort { $0.rank < $1.rank }
         unit = paths.lazy.compactMap { Self.unit($0.path) }.first
-        container = paths.lazy.compactMap { Self.container($0.path) }.first
+        container = paths.lazy.compactMap { Self.containers($0.path).last?.name }.first
     }
 
     // MARK: Units
 
     private static let unitTypes = ["service", "scope", "socket", "mount", "swap"]
 
+    /// The unit within the innermost container that has any. What stands before a container's end is outside of it.
     private static func unit(_ path: [Substring]) -> String? {
-        for part in path.reversed() {
-            // systemd puts an underscore before names that a cgroup attribute could have: "_cpu.service" is cpu.service.
-            let name = part.first == "_" ? part.dropFirst() : part
-            guard let dot = name.lastIndex(of: "."), dot > name.startIndex, name.utf8.count <= 255,
-                unitTypes.contains(String(name[name.index(after: dot)...])), name.utf8.allSatisfy(isOfUnitName)
-            else { continue }
-            return String(name)
+        var rest = path[...]
+        for end in containers(path).map(\.index).reversed() {
+            if let found = outermostUnit(rest[(end + 1)...]) { return found }
+            rest = rest[...end]
         }
-        return nil
+        return outermostUnit(rest)
+    }
+
+    /// The first unit in a path, as systemd's own cg_path_get_unit() has it: what stands below it was made by its processes, who may
+    /// give it any name. Below the manager of a user the user's unit is told with it.
+    private static func outermostUnit(_ path: ArraySlice<Substring>) -> String? {
+        let units = path.lazy.compactMap(unitName)
+        guard let first = units.first else { return nil }
+        guard ServiceUnit.user(ofManager: first) != nil, let own = units.dropFirst().first else { return first }
+        return "\(first)/\(own)"
+    }
+
+    /// The unit that a part of a path is named after.
+    private static func unitName(_ part: Substring) -> String? {
+        // systemd puts an underscore before names that a cgroup attribute could have: "_cpu.service" is cpu.service.
+        let name = part.first == "_" ? part.dropFirst() : part
+        guard let dot = name.lastIndex(of: "."), dot > name.startIndex, name.utf8.count <= 255,
+            unitTypes.contains(String(name[name.index(after: dot)...])), name.utf8.allSatisfy(isOfUnitName)
+        else { return nil }
+        return String(name)
     }
 
     /// The characters of a unit's name, systemd.unit(5).
@@ -55,19 +75,19 @@ public struct ProcCgroup: Hashable, Sendable {
 
     // MARK: Containers
 
-    private static func container(_ path: [Substring]) -> String? {
-        for index in path.indices.reversed() {
+    /// The containers in a path, the innermost last, and at which part each stands.
+    private static func containers(_ path: [Substring]) -> [(index: Int, name: String)] {
+        path.indices.compactMap { index in
             let next = index + 1 < path.count ? path[index + 1] : nil
-            if let found = identified(path[index], next) ?? named(path[index], next) { return found }
+            return (identified(path[index]) ?? named(path[index], next)).map { (index, $0) }
         }
-        return nil
     }
 
     /// Containers known by an id of 64 hexadecimal digits, whatever manages them: the part is the id (docker, kubelet and
     /// podman with cgroupfs: `/docker/<id>`, `/kubepods/burstable/pod<uid>/<id>`, `/libpod_parent/libpod-<id>`), ends with it
     /// (`docker-<id>.scope`, `libpod-<id>.scope`, `cri-containerd-<id>.scope`, `crio-<id>.scope`), or it follows a colon
     /// (`kubepods-besteffort-pod<uid>.slice:cri-containerd:<id>`). conmon watches a container and is not in it.
-    private static func identified(_ part: Substring, _ next: Substring?) -> String? {
+    private static func identified(_ part: Substring) -> String? {
         let name = part.hasSuffix(".scope") ? part.dropLast(6) : part
         let id = name.suffix(64)
         guard id.utf8.count == 64, id.utf8.allSatisfy({ (0x30...0x39).contains($0) || (0x61...0x66).contains($0) })
@@ -87,7 +107,7 @@ public struct ProcCgroup: Hashable, Sendable {
         if part.hasPrefix("lxc.payload.") { return nonEmpty(part.dropFirst(12)) }
         if part == "lxc" || part == "lxc.payload" {
             // lxcfs and the monitors have groups of their own beside the containers'.
-            return next.flatMap { $0.contains(".") && unit([$0]) != nil ? nil : nonEmpty($0) }
+            return next.flatMap { $0.contains(".") && unitName($0) != nil ? nil : nonEmpty($0) }
         }
         if part.hasPrefix("machine-"), part.hasSuffix(".scope"), next != "supervisor" {
             let name = unescape(part.dropFirst(8).dropLast(6))

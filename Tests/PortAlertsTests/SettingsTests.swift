@@ -75,6 +75,23 @@ import Testing
         #expect(simulation.events.isEmpty && simulation.alerts.contains { !$0.isOpen })
     }
 
+    @Test("A unit in a container is not the host's of that name")
+    func contained() {
+        var shop = AlertMatch()
+        shop.unit = "shop.service"
+        let subject = AlertSubject(.program, namespace: "host", detail: "1/1")
+        func owner(_ unit: String, container: String? = nil) -> PortOwner {
+            PortOwner(
+                pid: 1, startTicks: 1, startedAt: Timestamp(milliseconds: 0), command: "shop", unit: unit,
+                container: container)
+        }
+        #expect(shop.matches(.closeWaitLeak, subject, [owner("shop.service")]))
+        #expect(!shop.matches(.closeWaitLeak, subject, [owner("shop.service", container: "web")]))
+        #expect(!shop.matches(.closeWaitLeak, subject, [owner("user@1000.service/shop.service")]))
+        shop.unit = "user@1000.service/shop.service"
+        #expect(shop.matches(.closeWaitLeak, subject, [owner("user@1000.service/shop.service")]))
+    }
+
     @Test("Switched off, nothing is looked at")
     func off() {
         var configuration = AlertConfiguration()

@@ -24,11 +24,12 @@ struct ConflictStory {
 
     /// A program that can hold sockets; the path defaults to one made of the command.
     mutating func program(
-        _ command: String, pid: Int32 = 10, path: String?? = .none, uid: UInt32 = 0, unit: String? = nil
+        _ command: String, pid: Int32 = 10, path: String?? = .none, uid: UInt32 = 0, unit: String? = nil,
+        container: String? = nil
     ) -> Int {
         let owner = PortOwner(
             pid: pid, startTicks: UInt64(pid), startedAt: Timestamp(milliseconds: 0), command: command,
-            executable: path ?? "/usr/bin/\(command)", uid: uid, unit: unit)
+            executable: path ?? "/usr/bin/\(command)", uid: uid, unit: unit, container: container)
         return holder(Holder(uid: uid, ownership: Ownership(owners: [owner], attribution: .observed)))
     }
 

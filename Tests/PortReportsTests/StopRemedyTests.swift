@@ -44,6 +44,21 @@ struct StopRemedyTests {
         #expect(stop.contains("beta (pid 12, beta.service)") == (kind != .ownershipChange))
     }
 
+    @Test("a user's service and a container's are never taken for the host's of that name")
+    func foreignUnits() throws {
+        var story = ConflictStory()
+        let user = story.program("sshd", pid: 11, uid: 1000, unit: "user@1000.service/ssh.service")
+        let contained = story.program("nginx", pid: 12, unit: "ssh.service", container: "web")
+        story.listener("0.0.0.0:80", user, 1...100)
+        story.listener("0.0.0.0:80", contained, 1...100)
+        let finding = try #require(story.findings(.reuseportStrangers).first)
+        let stop =
+            "Stop the one that does not belong there: systemctl --user --machine=1000@ stop ssh.service, or kill 12"
+        #expect(finding.remedies.first == stop)
+        #expect(finding.explanation.contains("sshd (pid 11, user@1000.service/ssh.service)"))
+        #expect(finding.explanation.contains("nginx (pid 12, web/ssh.service)"))
+    }
+
     @Test("another owner is looked into before it is killed")
     func ownership() throws {
         let remedies = try remedies(.ownershipChange, isCurrent: true)

@@ -65,7 +65,7 @@ import Testing
             ("pod.slice", id, "4c01db0b339c/pod.slice"),
         ]
         for (unit, container, place) in places {
-            #expect(owner(1, unit: unit, container: container).place == place)
+            #expect(owner(1, unit: unit, container: container).owner.place == place)
         }
         let units = ["a", "b", "a", "c", "d"].enumerated().map { owner(Int32($0), unit: "\($1).service") }
         #expect(socket(owners: units).holders.place == "a.service b.service c.service and 1 more")

@@ -22,12 +22,24 @@ import Testing
         ("/system.slice/two words.service", nil, nil),
         ("/system.slice/.service", nil, nil),
         ("/user.slice/user-1000.slice/session-3.scope", "session-3.scope", nil),
-        ("/user.slice/user-1000.slice/user@1000.service/init.scope", "init.scope", nil),
+        ("/user.slice/user-1000.slice/user@1000.service/init.scope", "user@1000.service/init.scope", nil),
         (
             #"/user.slice/user-1000.slice/user@1000.service/app.slice/app-org.gnome.Terminal.slice/vte-spawn-1.scope"#,
-            "vte-spawn-1.scope", nil
+            "user@1000.service/vte-spawn-1.scope", nil
         ),
-        ("/user.slice/user-1000.slice/user@1000.service/app.slice/dev.service", "dev.service", nil),
+        (
+            "/user.slice/user-1000.slice/user@1000.service/app.slice/dev.service", "user@1000.service/dev.service", nil
+        ),
+        // What a user or a service names below its own is not the host's.
+        ("/user.slice/user-1000.slice/user@1000.service/app.slice/ssh.service", "user@1000.service/ssh.service", nil),
+        (
+            "/user.slice/user-1000.slice/user@1000.service/app.slice/a.service/user@0.service/ssh.service",
+            "user@1000.service/a.service", nil
+        ),
+        ("/user.slice/user-1000.slice/user@1000.service/ssh.mine", "user@1000.service", nil),
+        ("/user.slice/user-1000.slice/session-3.scope/ssh.service", "session-3.scope", nil),
+        ("/system.slice/user@x.service/ssh.service", "user@x.service", nil),
+        ("/system.slice/foo.service/system.slice/ssh.service", "foo.service", nil),
         // docker: systemd driver, cgroupfs driver, a parent of its own, in a pod, one inside another.
         ("/system.slice/docker-\(id).scope", "docker-\(id).scope", id),
         ("/docker/\(id)", nil, id),
@@ -35,13 +47,22 @@ import Testing
         ("/system.slice/docker.service", "docker.service", nil),
         ("/docker/\(String(repeating: "f", count: 64))/docker/\(id)", nil, id),
         ("/system.slice/docker-\(id).scope/system.slice/sshd.service", "sshd.service", id),
+        (
+            "/system.slice/docker-\(id).scope/user.slice/user-5.slice/user@5.service/app.slice/a.service",
+            "user@5.service/a.service", id
+        ),
+        ("/lxc.payload.web-1/system.slice/docker-\(id).scope/app", "docker-\(id).scope", id),
         ("/docker/buildx", nil, nil),
         // podman: root, rootless, in a pod, with cgroupfs, and conmon beside it.
         ("/machine.slice/libpod-\(id).scope/container", "libpod-\(id).scope", id),
         ("/machine.slice/libpod-conmon-\(id).scope", "libpod-conmon-\(id).scope", nil),
         (
             "/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-\(id).scope/container",
-            "libpod-\(id).scope", id
+            "user@1000.service/libpod-\(id).scope", id
+        ),
+        (
+            "/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-\(id).scope/system.slice/sshd.service",
+            "sshd.service", id
         ),
         ("/machine.slice/machine-libpod_pod_\(id).slice/libpod-\(id).scope", "libpod-\(id).scope", id),
         ("/libpod_parent/libpod-\(id)", nil, id),

@@ -44,15 +44,7 @@ enum AlertWords {
         guard let first = owners.first else { return "an unknown program" }
         var details = "pid \(first.pid)"
         if owners.count > 1 { details += " and \(owners.count - 1) more" }
-        if let unit = first.unit ?? first.container.map(PortOwner.shortContainer) { details += ", \(unit)" }
+        if let place = first.place { details += ", \(place)" }
         return "\(first.command) (\(details))"
-    }
-
-    /// The units of some owners that can be restarted by name.
-    static func units(_ owners: [PortOwner]) -> [String] {
-        var names: [String] = []
-        for unit in owners.compactMap(\.unit)
-        where PortOwner.isService(unit) && !names.contains(unit) { names.append(unit) }
-        return names
     }
 }

@@ -96,7 +96,7 @@ struct CloseWaitRule {
                 advice: [
                     "It will run out of descriptors: see the limit in /proc/\(owners.first?.pid ?? 0)/limits",
                     "Look for connections that the program leaves to themselves after end of file, then restart it",
-                ] + AlertWords.units(owners).map { "systemctl restart \($0)" }, owners: owners)
+                ] + ServiceUnit.all(of: owners).map { $0.systemctl("restart") }, owners: owners)
         }
     }
 }

@@ -33,7 +33,7 @@ struct ListenerWords {
 
     /// It was there for long and left.
     func gone(after age: Int64, _ owners: [PortOwner]) -> Observation.Telling {
-        var advice = AlertWords.units(owners).flatMap { ["systemctl status \($0)", "journalctl -u \($0)"] }
+        var advice = ServiceUnit.all(of: owners).flatMap { [$0.systemctl("status"), $0.journalctl] }
         if let port = subject.local?.port { advice.append("portlog who \(port) shows who held the port") }
         return .init(
             message:
@@ -50,7 +50,7 @@ struct ListenerWords {
             advice: [
                 "\(AlertWords.prefix(subject.namespace))ss -K dst \(address(row.remote.address)) dport = \(row.remote.port) sport = \(port)",
                 "Add \(port) to net.ipv4.ip_local_reserved_ports, so that the kernel never chooses it",
-            ] + AlertWords.units(victims).map { "systemctl restart \($0)" }, owners: thieves + victims)
+            ] + ServiceUnit.all(of: victims).map { $0.systemctl("restart") }, owners: thieves + victims)
     }
 
     private func address(_ address: IPAddress) -> String { address.isIPv4 ? "\(address)" : "[\(address)]" }

@@ -12,7 +12,7 @@ public struct AlertMatch: Hashable, Sendable {
     public var port: UInt16?
     /// The command of one of the processes, or the path of its executable.
     public var program: String?
-    /// The systemd unit of one of the processes.
+    /// The systemd unit of one of the processes, as it is recorded; no process in a container has it, whose units are not the host's.
     public var unit: String?
 
     /// Everything.
@@ -35,7 +35,7 @@ public struct AlertMatch: Hashable, Sendable {
             if own != port { return false }
         }
         if let program, !owners.contains(where: { $0.command == program || $0.executable == program }) { return false }
-        if let unit, !owners.contains(where: { $0.unit == unit }) { return false }
+        if let unit, !owners.contains(where: { $0.unit == unit && $0.container == nil }) { return false }
         return true
     }
 }

@@ -13,7 +13,7 @@ struct ConflictText {
         }
         let others = Set(identity.owners.map(\.pid)).count - 1
         var details = "pid \(owner.pid)" + (others > 0 ? " and \(others) more" : "")
-        if let place = owner.unit ?? owner.container { details += ", \(Self.printable(place))" }
+        if let place = owner.place { details += ", \(Self.printable(place))" }
         return "\(Self.printable(owner.command)) (\(details))"
     }
 

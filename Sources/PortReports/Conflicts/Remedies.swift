@@ -31,7 +31,7 @@ struct Remedies {
 
     /// How to start anew what had the sockets; nothing where no systemd unit is known.
     func restart(_ lives: [SocketLife]) -> [String] {
-        units(of: lives).map { "systemctl restart \($0)" }
+        units(of: lives).map { $0.systemctl("restart") }
     }
 
     /// How to end what still has the sockets at the end of the period: its unit, or else its process. Of a period that ended
@@ -40,7 +40,7 @@ struct Remedies {
         let present = lives.filter { $0.samples.contains(scene.period.upperBound) }
         guard let owner = scene.identity(of: present).owners.first else { return [] }
         guard scene.isCurrent else { return [ConflictText(scene: scene).program(of: present)] }
-        if let unit = owner.unit, PortOwner.isService(unit) { return ["systemctl stop \(unit)"] }
+        if let unit = ServiceUnit(owner) { return [unit.systemctl("stop")] }
         return owner.pid > 1 ? ["kill \(owner.pid)"] : []
     }
 
@@ -55,7 +55,7 @@ struct Remedies {
 
     /// Where to read why it stopped; nothing where no systemd unit is known.
     func logs(of lives: [SocketLife]) -> [String] {
-        units(of: lives).map { "journalctl -u \($0)" }
+        units(of: lives).map(\.journalctl)
     }
 
     /// How to end a connection without ending its program.
@@ -66,10 +66,8 @@ struct Remedies {
             + "ss -K dst \(family) dport = \(remote.port) sport = \(life.newest.local.port)"
     }
 
-    private func units(of lives: [SocketLife]) -> [String] {
-        var seen: Set<String> = []
-        let units = lives.lazy.flatMap { scene.identity(of: $0).owners.lazy.compactMap(\.unit) }
-        return units.filter { seen.insert($0).inserted }.filter(PortOwner.isService)
+    private func units(of lives: [SocketLife]) -> [ServiceUnit] {
+        ServiceUnit.all(of: lives.lazy.flatMap { scene.identity(of: $0).owners })
     }
 
     private func place(_ namespace: Int) -> String {

@@ -11,7 +11,7 @@ enum SocketWords {
         }
         let others = holder.owners.count - 1
         var details = "pid \(owner.pid)" + (others > 0 ? " and \(others) more" : "")
-        if let place = owner.unit ?? owner.container { details += ", \(ConflictText.printable(place))" }
+        if let place = owner.place { details += ", \(ConflictText.printable(place))" }
         let concluded = holder.attribution == .observed || !tellsHow ? "" : ", \(holder.attribution.name)"
         return "\(ConflictText.printable(owner.command)) (\(details)\(concluded))"
     }
@@ -31,7 +31,7 @@ enum SocketWords {
     /// How to end what holds a socket; `nil` where nobody is known.
     static func stop(_ holder: HolderDocument) -> String? {
         guard let owner = holder.owners.first?.owner else { return nil }
-        if let unit = owner.unit, PortOwner.isService(unit) { return "systemctl stop \(unit)" }
+        if let unit = ServiceUnit(owner) { return unit.systemctl("stop") }
         return owner.pid > 1 ? "kill \(owner.pid)" : nil
     }
 

@@ -81,7 +81,7 @@ extension ConflictsReport.Entry {
     fileprivate var who: String {
         var names: [String] = []
         for owner in parties.lazy.flatMap(\.owners) {
-            let name = owner.place.map { "\($0) \(owner.name)" } ?? owner.name
+            let name = owner.owner.place.map { "\($0) \(owner.name)" } ?? owner.name
             if !names.contains(name) { names.append(name) }
         }
         return names.isEmpty ? "unknown" : OwnerCells.summary(names, separator: ", ", more: 0)
