@@ -53,7 +53,7 @@ struct StopRemedyTests {
         story.listener("0.0.0.0:80", contained, 1...100)
         let finding = try #require(story.findings(.reuseportStrangers).first)
         let stop =
-            "Stop the one that does not belong there: systemctl --user --machine=1000@ stop ssh.service, or kill 12"
+            "Stop the one that does not belong there: kill 12, or systemctl --user --machine=1000@ stop ssh.service"
         #expect(finding.remedies.first == stop)
         #expect(finding.explanation.contains("sshd (pid 11, user@1000.service/ssh.service)"))
         #expect(finding.explanation.contains("nginx (pid 12, web/ssh.service)"))

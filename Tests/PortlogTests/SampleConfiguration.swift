@@ -35,7 +35,8 @@ enum SampleConfiguration {
         return text + """
 
             # Other settings for some alerts, by a name of your own. What an alert has to fit: rule, namespace, destination (address with
-            # or without a port), port (of a listener, or of a destination's peer), program (command or path), unit. What can be set:
+            # or without a port), port (of a listener, or of a destination's peer), program (command or path), unit
+            # (nginx.service; user@1000.service/dev.service; never one of a container). What can be set:
             # enabled, hold, and together with rule warning, critical, forecast.
             overrides:
               #payments-db: {rule: ephemeral_exhaustion, destination: "10.0.0.5:5432", warning: 60, critical: 80}
