@@ -144,6 +144,48 @@ extension LiveTests {
             #expect(try explain("connect", "--from", "127.0.0.9", "127.0.0.1:8080").0["free"].int == 10)
         }
 
+        /// The kernel sends the SYN, which no other host answers: RFC 4291, 2.5.3.
+        @Test func fromTheLoopbackAddressOfIPv6NoConnectionLeadsToAnotherHost() throws {
+            try makeLink()
+            let result = try explainConnect("fd00::9", from: "::1")
+            #expect(result.status == 64 && result.errors.contains("no route leads from ::1 to fd00::9"), "\(result)")
+        }
+
+        private func makeLink() throws {
+            try namespace.run("ip", ["link", "add", "d0", "type", "veth", "peer", "name", "d1"])
+            try namespace.run("ip", ["address", "add", "10.0.0.1/24", "dev", "d0"])
+            try namespace.run("ip", ["address", "add", "fd00::1/64", "dev", "d0", "nodad"])
+            for link in ["d0", "d1"] { try namespace.run("ip", ["link", "set", link, "up"]) }
+        }
+
+        private func explainConnect(_ target: String, from source: String) throws -> Command {
+            let place = target.contains(":") ? "[\(target)]:80" : "\(target):80"
+            let arguments = ["explain", "connect", place, "--from", source, "--database", portlog.database]
+            return Command.finish(try namespace.start(Binaries.portlog, arguments))
+        }
+
+        /// The kernel is asked first, by a TCP socket: what it refuses, whichever port it takes, has no ports left.
+        @Test(
+            arguments: [
+                ("10.0.0.9", "127.0.0.1", true), ("fd00::1", "::1", false), ("10.0.0.9", "10.0.0.1", false),
+                ("fd00::9", "fd00::1", false), ("127.0.0.1", "10.0.0.1", false), ("127.0.0.9", "127.0.0.1", false),
+                ("10.0.0.1", "127.0.0.1", false), ("10.99.0.9", "10.0.0.1", true), ("fd99::9", "fd00::1", true),
+            ] as [(String, String, Bool)])
+        func aSourceFromWhichNoRouteLeadsIsRefused(target: String, source: String, isRefused: Bool) throws {
+            try makeLink()
+            let reply = try shop.ask(
+                .init(
+                    command: .connect, name: "c", to: target, toPort: 80, from: source, fromPort: 40001,
+                    nonblocking: true))
+            #expect(reply.ok != isRefused, "\(reply)")
+            let result = try explainConnect(target, from: source)
+            #expect(result.status == (isRefused ? 64 : 0), "\(result)")
+            if isRefused {
+                let message = "portlog: no route leads from \(source) to \(target): connect() fails"
+                #expect(result.errors.contains(message), "\(result.errors)")
+            }
+        }
+
         @Test func privilegedPortsAndForeignAddressesAreToldApart() throws {
             let (denied, _) = try explain("bind", "tcp", "0.0.0.0:80", "--uid", "1000")
             #expect(denied["errno"].string == "EACCES")

@@ -34,7 +34,7 @@ struct ExplainConnectCommand: PortlogCommand {
         }
         if address.endpoint.port == 0 { throw ValidationError("a destination has a port from 1 to 65535.") }
         if let from {
-            guard let source = IPAddress(from), !source.isWildcard else {
+            guard let source = IPAddress(from), !source.isWildcard, !source.isMulticast, source != .broadcast else {
                 throw ValidationError("--from takes one address of this host, such as 10.0.0.1, not \"\(from)\".")
             }
             if source.isIPv4 != address.endpoint.address.isIPv4 {
@@ -58,18 +58,43 @@ struct ExplainConnectCommand: PortlogCommand {
                 .usage, "no TCP connection leads to \(target.address)",
                 why: "it is the address of many, and connect() fails with ENETUNREACH", whatToDo: "Name one host.")
         }
-        var source = from.flatMap { IPAddress($0) }
-        if source == nil {
-            source =
-                options.isAboutHistory()
-                ? scene.usualSource(towards: target) : HostProbe().sourceAddress(towards: target.address)
-        }
-        if source == nil, !options.isAboutHistory() {
-            throw PortlogError(
-                .usage, "no route leads to \(target.address)", why: "connect() fails before it needs a port",
-                whatToDo: "Name the source address with --from, or see ip route get \(target.address)")
-        }
+        let source =
+            options.isAboutHistory()
+            ? from.flatMap { IPAddress($0) } ?? scene.usualSource(towards: target)
+            : try presentSource(towards: target.address, scene.addresses)
         let report = ExplainConnectReport(from: source, to: target, in: scene, limit: options.question.limit()).make()
         try options.question.show(explanation: report, in: world)
+    }
+
+    /// The source address of a connection now: the one named, or that of the route.
+    ///
+    /// - Throws: ``PortlogError`` where no route leads from there to the destination.
+    private func presentSource(towards target: IPAddress, _ addresses: LocalAddresses?) throws -> IPAddress {
+        if let source = from.flatMap({ IPAddress($0) }) {
+            guard let why = Self.failure(from: source, to: target, addresses) else { return source }
+            throw PortlogError(
+                .usage, "no route leads from \(source) to \(target)", why: why,
+                whatToDo: "Leave out --from for the address that the route gives, or see ip route get \(target)")
+        }
+        guard let source = HostProbe().sourceAddress(towards: target) else {
+            throw PortlogError(
+                .usage, "no route leads to \(target)", why: "connect() fails before it needs a port",
+                whatToDo: "Name the source address with --from, or see ip route get \(target)")
+        }
+        return source
+    }
+
+    /// Why connect() from an address fails whatever the port; `nil` where it need not.
+    private static func failure(
+        from source: IPAddress, to target: IPAddress, _ addresses: LocalAddresses?
+    ) -> String? {
+        if let failure = HostProbe().routeFailure(from: source, to: target) {
+            return "connect() fails before it needs a port (\(failure))"
+        }
+        // The kernel sends such packets, and whoever gets them drops them: RFC 4291, 2.5.3.
+        if source.isLoopback, !source.isIPv4, addresses?.accepts(target, .tcp) == false {
+            return "no other host answers a loopback address, and connect() times out"
+        }
+        return nil
     }
 }
