@@ -207,5 +207,34 @@ extension LiveTests {
             let listener = findings.first { $0["check"].string == "listener_in_range" }
             #expect(listener?["remedies"].array.first?.string == "sysctl -w net.ipv4.ip_local_reserved_ports=40004")
         }
+
+        @Test func doctorSaysOnceThatAHistoryMayNotBeReadAndNotThatThereIsNone() throws {
+            try portlog.record()
+            try #require(chmod(portlog.database, 0o600) == 0)
+            let result = try doctor(through: ["setpriv", "--reuid=65534", "--clear-groups"])
+            #expect(result.status == 0 && result.errors.ranges(of: "note: without the history").count == 1)
+            let finding = try recorderFinding(result)
+            #expect(finding.hasPrefix("The history \(portlog.database) may not be read by this user"))
+            #expect(try recorderFinding(doctor()).hasPrefix("Nothing records"))
+        }
+
+        @Test func doctorTellsAHistoryThatCannotBeUsedFromNone() throws {
+            #expect(try recorderFinding(doctor()).hasPrefix("There is no history"))
+            try Data("something else\n".utf8).write(to: URL(filePath: portlog.database))
+            let finding = try recorderFinding(doctor())
+            #expect(
+                finding.hasPrefix("There is a history that cannot be used")
+                    && finding.contains("not a database of portlog"))
+        }
+
+        private func doctor(through wrapper: [String] = []) throws -> Command {
+            let words = wrapper + [Binaries.portlog, "doctor", "--database", portlog.database, "-o", "json"]
+            return Command.finish(try namespace.start(words[0], Array(words.dropFirst())))
+        }
+
+        private func recorderFinding(_ result: Command) throws -> String {
+            let findings = try JSON(text: result.output)["findings"].array
+            return try #require(findings.first { $0["check"].string == "recorder" }?["explanation"].string)
+        }
     }
 }

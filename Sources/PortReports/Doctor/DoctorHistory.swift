@@ -1,6 +1,21 @@
 import PortHistory
 import PortModel
 
+/// What there is of a history, for `doctor`.
+public enum DoctorRecording: Sendable {
+    /// There is no history.
+    case none
+    /// There is one that this user may not read; its path.
+    case denied(path: String)
+    /// There is one that cannot be read; why, and what to do.
+    case unusable(why: String, whatToDo: String)
+    /// What it tells of its own recording.
+    case known(DoctorHistory)
+
+    /// What it tells, where it can be asked.
+    var history: DoctorHistory? { if case .known(let history) = self { history } else { nil } }
+}
+
 /// What a history tells `doctor` of its own recording.
 public struct DoctorHistory: Sendable {
     /// The newest sample.

@@ -17,15 +17,15 @@ public struct DoctorReport: Encodable, Sendable {
     /// The findings about a scene.
     ///
     /// - Parameters:
-    ///   - history: what a history tells of the time before; `nil` without one.
+    ///   - recording: what a history tells of the time before.
     ///   - namespaces: how many other network namespaces processes live in; `nil` where that is not known.
     ///   - limit: how many findings at most; 0: all.
-    public init(_ scene: PortScene, history: DoctorHistory?, namespaces: Int?, limit: Int = 0) {
+    public init(_ scene: PortScene, _ recording: DoctorRecording, namespaces: Int?, limit: Int = 0) {
         host = scene.host
         at = scene.at
         let all =
             (PortChecks(scene).findings
-            + RecordingChecks(scene, history, foreignNamespaces: namespaces).findings)
+            + RecordingChecks(scene, recording, foreignNamespaces: namespaces).findings)
             .sorted { $0.severity < $1.severity }
         findings = Array(all.limited(to: limit))
         omitted = all.count - findings.count

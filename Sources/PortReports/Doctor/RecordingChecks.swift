@@ -3,12 +3,13 @@ import PortModel
 /// What `doctor` finds in how the host is recorded.
 struct RecordingChecks {
     private let scene: PortScene
-    private let history: DoctorHistory?
+    private let recording: DoctorRecording
+    private var history: DoctorHistory? { recording.history }
     private let foreignNamespaces: Int?
 
-    init(_ scene: PortScene, _ history: DoctorHistory?, foreignNamespaces: Int?) {
+    init(_ scene: PortScene, _ recording: DoctorRecording, foreignNamespaces: Int?) {
         self.scene = scene
-        self.history = history
+        self.recording = recording
         self.foreignNamespaces = foreignNamespaces
     }
 
@@ -23,13 +24,27 @@ struct RecordingChecks {
 
     private var recorder: DoctorFinding? {
         let start = ["systemctl enable --now portlog, or portlog record"]
-        guard let history else {
+        switch recording {
+        case .none:
             return finding(
                 .recorder, .warning, "There is no history: what happens now cannot be explained afterwards.", start)
+        case .denied(let path):
+            return finding(
+                .recorder, .info,
+                "The history \(path) may not be read by this user: whether anything records is not known, and what was before now is not in the answers.",
+                [
+                    "Join the group of the file, which the package calls portlog (usermod -aG portlog NAME), or run it as root"
+                ]
+            )
+        case .unusable(let why, let whatToDo):
+            return finding(
+                .recorder, .warning, "There is a history that cannot be used: \(why).",
+                whatToDo.isEmpty ? [] : [whatToDo])
+        case .known(let history):
+            if history.isRecording || !scene.isPresent { return nil }
+            return finding(
+                .recorder, .warning, "Nothing records: the history ends at \(history.newest.takenAt.rfc3339).", start)
         }
-        if history.isRecording || !scene.isPresent { return nil }
-        return finding(
-            .recorder, .warning, "Nothing records: the history ends at \(history.newest.takenAt.rfc3339).", start)
     }
 
     private var privileges: DoctorFinding? {

@@ -16,15 +16,38 @@ struct DoctorCommand: PortlogCommand {
     @OptionGroup var options: ExplainOptions
 
     func run(in world: World) async throws {
-        let scene = try options.scene(in: world) { socket, _ in socket.row.isListener || socket.row.state == .close }
-        let at = options.isAboutHistory() ? scene.at : nil
-        var history: DoctorHistory?
-        if let reader = try options.reader(in: world) {
-            history = try? reader.read { try DoctorHistory($0, at: at, isRecording: reader.isRecording) }
+        let history = options.openHistory(in: world)
+        let scene = try options.scene(in: world, history) { socket, _ in
+            socket.row.isListener || socket.row.state == .close
         }
+        let told = Self.recording(history, at: options.isAboutHistory() ? scene.at : nil)
         let namespaces = options.isAboutHistory() ? nil : HostProbe().foreignNamespaces()
-        let report = DoctorReport(scene, history: history, namespaces: namespaces, limit: options.question.limit())
+        let report = DoctorReport(scene, told, namespaces: namespaces, limit: options.question.limit())
         try options.question.show(report, in: world)
+    }
+
+    /// What the history tells of its own recording.
+    private static func recording(_ history: ExplainOptions.OpenedHistory, at moment: Timestamp?) -> DoctorRecording {
+        switch history {
+        case .none, .refused(.notFound): return .none
+        case .refused(let error): return error.doctorRecording
+        case .open(let reader):
+            do {
+                let told = try reader.read { try DoctorHistory($0, at: moment, isRecording: reader.isRecording) }
+                return told.map(DoctorRecording.known) ?? .none
+            } catch {
+                return (error as? HistoryError)?.doctorRecording ?? .none
+            }
+        }
+    }
+}
+
+extension HistoryError {
+    /// What `doctor` finds where it meets the error.
+    fileprivate var doctorRecording: DoctorRecording {
+        if case .permission(let path) = self { return .denied(path: path) }
+        let error = portlogError
+        return .unusable(why: "\(error.what): \(error.why)", whatToDo: error.whatToDo)
     }
 }
 

@@ -26,9 +26,13 @@ struct ExplainOptions: ParsableArguments {
     /// The sockets of the moment asked about.
     ///
     /// - Parameters:
+    ///   - history: what ``openHistory(in:)`` has given, where it was opened already.
     ///   - inspects: ask the sockets themselves for their options.
     ///   - wanted: which of them to find the owners of.
-    func scene(in world: World, inspects: Bool = false, wanted: (BoundSocket, PortLimits) -> Bool) throws -> PortScene {
+    func scene(
+        in world: World, _ history: OpenedHistory? = nil, inspects: Bool = false,
+        wanted: (BoundSocket, PortLimits) -> Bool
+    ) throws -> PortScene {
         if isAboutHistory() {
             if inspects {
                 throw PortlogError(
@@ -47,11 +51,11 @@ struct ExplainOptions: ParsableArguments {
                 return try PortScene.past(view, at: at, namespace: name)
             }
         }
-        return try present(in: world, inspects: inspects, wanted: wanted)
+        return try present(in: world, history ?? openHistory(in: world), inspects: inspects, wanted: wanted)
     }
 
     private func present(
-        in world: World, inspects: Bool, wanted: (BoundSocket, PortLimits) -> Bool
+        in world: World, _ history: OpenedHistory, inspects: Bool, wanted: (BoundSocket, PortLimits) -> Bool
     ) throws -> PortScene {
         let probe = HostProbe()
         var look = try Self.look(probe, source)
@@ -65,7 +69,7 @@ struct ExplainOptions: ParsableArguments {
                 "note: sock_diag does not answer here: TCP sockets that are bound and do not listen are not seen")
         }
         var scene = PortScene.present(look)
-        guard let reader = try reader(in: world) else { return scene }
+        guard case .open(let reader) = history else { return scene }
         do {
             try reader.read { try scene.learn(from: $0, bootID: look.bootID) }
         } catch let error as HistoryError {
@@ -74,21 +78,27 @@ struct ExplainOptions: ParsableArguments {
         return scene
     }
 
-    /// The history, where there is one. The present needs none: what is wrong with it is no more than a note.
-    func reader(in world: World) throws -> HistoryReader? {
-        let path: String
-        do {
-            path = try database.path(in: world)
-        } catch {
-            return nil
-        }
+    /// The history as a question about the present has it.
+    enum OpenedHistory {
+        /// There is none.
+        case none
+        /// It cannot be used; why.
+        case refused(HistoryError)
+        /// It can be asked.
+        case open(HistoryReader)
+    }
+
+    /// Opens the history, where there is one. The present needs none: what is wrong with it is no more than a note.
+    func openHistory(in world: World) -> OpenedHistory {
+        guard let path = try? database.path(in: world) else { return .none }
         do throws(HistoryError) {
-            return try HistoryReader(path: path)
+            return .open(try HistoryReader(path: path))
         } catch .notFound where database.database == nil {
-            return nil
+            return .none
         } catch {
-            world.note("note: without the history: \(error.portlogError)")
-            return nil
+            // A question about the history ends with the error.
+            if !isAboutHistory() { world.note("note: without the history: \(error.portlogError)") }
+            return .refused(error)
         }
     }
 
