@@ -10,6 +10,8 @@ public enum HistoryError: Error, Equatable, Sendable {
     case damaged(path: String, reason: String)
     /// The file cannot be created; `reason` is the system's.
     case cannotCreate(path: String, reason: String)
+    /// The file has further names (hard links), by each of which it would have another lock and another write-ahead log.
+    case severalNames(path: String, count: Int)
     /// There is no room for the file.
     case noRoom(path: String)
     /// A sample has more to write than the budget has room for.

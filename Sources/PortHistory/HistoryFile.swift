@@ -64,6 +64,26 @@ public struct HistoryFile: Sendable {
         return folder == "/" ? "/" + name : "\(folder)/\(name)"
     }
 
+    /// Refuses to write a file that a second recorder, or SQLite's other users, could come to by another name: lock and write-ahead
+    /// log go by the name (https://www.sqlite.org/howtocorrupt.html#_multiple_links_to_the_same_file).
+    ///
+    /// - Throws: ``HistoryError/severalNames(path:count:)``.
+    static func expectOneName(_ path: String) throws(HistoryError) {
+        var status = stat()
+        guard stat(path, &status) == 0, status.st_nlink > 1 else { return }
+        throw .severalNames(path: path, count: Int(status.st_nlink))
+    }
+
+    /// What a symbolic link at a path says; `nil` where there is none.
+    static func linkTarget(at path: String) -> String? {
+        withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(PATH_MAX)) { buffer in
+            guard let start = buffer.baseAddress else { return nil }
+            let count = readlink(path, start, buffer.count)
+            guard count > 0 else { return nil }
+            return String(decoding: buffer[..<count].lazy.map(UInt8.init(bitPattern:)), as: UTF8.self)
+        }
+    }
+
     /// Which file stands at a path; `nil` where there is none.
     static func identity(at path: String) -> (device: UInt, inode: UInt)? {
         var status = stat()

@@ -68,7 +68,11 @@ public final class HistoryWriter {
         self.bootID = bootID
         before = try HistoryFile.kind(at: path)
         if before == .foreign { throw .notPortlog(path: path) }
+        if before == .missing, let target = HistoryFile.linkTarget(at: path) {
+            throw .cannotCreate(path: path, reason: "it is a link to \(target), which does not exist")
+        }
         try SharedFolder.check(given, path)
+        try HistoryFile.expectOneName(path)
         let lock = try RecorderLock(for: path)
         do throws(HistoryError) {
             queue = try HistoryConnection.openForWriting(path)
@@ -102,6 +106,9 @@ public final class HistoryWriter {
 
     /// Whether the file still stands where it was opened; false once it has been removed or replaced.
     public var isInPlace: Bool { HistoryFile.identity(at: path).map { $0 == (identity ?? (0, 0)) } ?? false }
+
+    /// Whether no other recorder can have taken the history; false once the file of the lock has been removed or replaced.
+    public var isLocked: Bool { lock?.isInPlace ?? false }
 
     /// Whether another sample has room, before it is taken: the budget's reserve for the write-ahead log can be used up by a reader
     /// that keeps a transaction open.
@@ -230,7 +237,7 @@ public final class HistoryWriter {
         guard let lock else { return }
         try? queue.inDatabase { _ = try $0.checkpoint(.truncate) }
         try? queue.close()
-        if newestSample == 0, isInPlace, before == .missing || before == .empty {
+        if newestSample == 0, isInPlace, isLocked, before == .missing || before == .empty {
             HistoryConnection.restore(path, before)
             if before == .missing { lock.remove() }
         }

@@ -40,6 +40,13 @@ final class RecorderLock {
         note(lossBefore)
     }
 
+    /// Whether the file that is locked still has its name: another one in its place can be locked by another recorder.
+    var isInPlace: Bool {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { return false }
+        return HistoryFile.identity(at: path).map { $0 == (UInt(status.st_dev), UInt(status.st_ino)) } ?? false
+    }
+
     /// Writes what the recorder has to say while it can't write into the history; `nil` when there is nothing.
     func note(_ loss: RecorderLoss?) {
         ftruncate(descriptor, 0)

@@ -1,6 +1,9 @@
 import PortHistory
 
 extension HistoryError {
+    /// Whether another recorder writes the history.
+    var isOtherRecorder: Bool { if case .locked = self { true } else { false } }
+
     /// Why writing failed, in the words of the log, of `status` and of the alert.
     var cause: String {
         switch self {

@@ -76,8 +76,8 @@ public struct Recorder: Service {
 
     /// Records until the service group shuts down, which lets the sample at hand complete, or the limit is reached.
     ///
-    /// - Throws: ``PortHistory/HistoryError`` when the history cannot be opened, or there is no room for the first sample. Later
-    ///   failures end no recorder: the sample is lost and counted.
+    /// - Throws: ``PortHistory/HistoryError`` when the history cannot be opened, there is no room for the first sample, or another
+    ///   recorder has taken the history over. Other later failures end no recorder: the sample is lost and counted.
     public func run() async throws {
         let proc = ProcFS(root: configuration.procRoot)
         var recording: Recording? = try openHistory(proc)
@@ -93,10 +93,8 @@ public struct Recorder: Service {
             missed += tick.wake(at: .now)
             if let new = settings.takeNew() { apply(new, to: recording, &tick) }
             do throws(HistoryError) {
-                if let open = recording, !open.history.isInPlace {
-                    logger.error(
-                        "the history was removed or replaced; recording starts anew",
-                        metadata: ["path": "\(open.history.path)"])
+                if let open = recording, let reason = Self.loss(of: open.history) {
+                    logger.error("\(reason)", metadata: ["path": "\(open.history.path)"])
                     open.history.close()
                     recording = nil
                 }
@@ -128,7 +126,7 @@ public struct Recorder: Service {
                     do throws(HistoryError) { try setAside(path, reason) } catch let other { error = other }
                 }
                 if case .damaged = error {
-                } else if taken == 0 {
+                } else if taken == 0 || error.isOtherRecorder {
                     throw error
                 } else if failure != error {
                     logger.error(
@@ -152,6 +150,12 @@ public struct Recorder: Service {
                 "samples were being lost up to the end", metadata: ["missed": "\(missed)", "cause": "\(loss.cause)"])
         }
         notifier.stopping()
+    }
+
+    /// What has become of a history's files since it was opened, in words; `nil` where they are in place.
+    private static func loss(of history: HistoryWriter) -> String? {
+        if !history.isInPlace { return "the history was removed or replaced; recording starts anew" }
+        return history.isLocked ? nil : "the lock of the history was removed or replaced; it is taken again"
     }
 
     /// Why samples are being lost, in words.

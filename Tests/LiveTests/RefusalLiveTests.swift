@@ -118,6 +118,51 @@ extension LiveTests {
             try portlog.record()
         }
 
+        @Test func aLockThatIsDeletedIsTakenAgain() throws {
+            let recorder = try portlog.start(interval: "100ms")
+            try portlog.awaitSamples(2)
+            try FileManager.default.removeItem(atPath: portlog.database + "-lock")
+            try portlog.awaitStatus("recording", milliseconds: 10_000) { $0["recording"].bool == true }
+            try portlog.awaitSamples(2)
+            recorder.end(SIGTERM)
+            let result = Command.finish(recorder)
+            #expect(result.status == 0 && result.errors.contains("it is taken again"), "\(result)")
+        }
+
+        /// The one that comes second has the history, and the first ends before it writes into it.
+        @Test func aRecorderWhoseDeletedLockAnotherHasTakenEnds() throws {
+            let first = try portlog.start(interval: "4s")
+            try portlog.awaitSamples(1)
+            try FileManager.default.removeItem(atPath: portlog.database + "-lock")
+            let second = try portlog.start(interval: "100ms")
+            let result = Command.finish(first)
+            #expect(result.status == 75)
+            Self.expectMessage(result)
+            try portlog.awaitSamples(2)
+            second.end(SIGTERM)
+            #expect(Command.finish(second).status == 0)
+            #expect(try portlog.run(["database", "check"]).status == 0)
+        }
+
+        @Test func aHistoryWithASecondNameIsRefusedByBoth() throws {
+            try portlog.record()
+            let other = scratch.file("other.db")
+            try FileManager.default.linkItem(atPath: portlog.database, toPath: other)
+            for name in [portlog.database, other] {
+                let result = try record(name)
+                #expect(result.status == 73)
+                Self.expectMessage(result)
+                #expect(result.errors.contains("2 names (hard links)"))
+            }
+        }
+
+        @Test func aLinkThatLeadsNowhere() throws {
+            try FileManager.default.createSymbolicLink(atPath: portlog.database, withDestinationPath: "/gone/x.db")
+            let result = try record(portlog.database)
+            #expect(result.status == 73)
+            #expect(result.errors.contains("it is a link to /gone/x.db, which does not exist"), "\(result)")
+        }
+
         // MARK: Usage
 
         @Test(arguments: [

@@ -205,6 +205,44 @@ struct HistoryFileTests {
         writer.close()
     }
 
+    @Test("a file with a second name is refused by either, by recorder and compaction, and left as it is")
+    func severalNames() throws {
+        try recordOneSample()
+        let other = folder.file("other.db")
+        try FileManager.default.linkItem(atPath: path, toPath: other)
+        for name in [path, other] {
+            let refusal = HistoryError.severalNames(path: name, count: 2)
+            #expect(throws: refusal) { try HistoryWriter(path: name, host: "test", bootID: "boot") }
+            #expect(throws: refusal) { try HistoryCompaction(path: name) }
+        }
+        #expect(!FileManager.default.fileExists(atPath: other + "-lock"))
+        try FileManager.default.removeItem(atPath: other)
+        try HistoryWriter(path: path, host: "test", bootID: "boot").close()
+    }
+
+    @Test("a link that leads nowhere is refused by what it is")
+    func danglingLink() throws {
+        let link = folder.file("link.db")
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: "gone.db")
+        let reason = "it is a link to gone.db, which does not exist"
+        #expect(throws: HistoryError.cannotCreate(path: link, reason: reason)) {
+            try HistoryWriter(path: link, host: "test", bootID: "boot")
+        }
+        #expect(!FileManager.default.fileExists(atPath: link + "-lock"))
+    }
+
+    @Test("a removed or replaced lock is noticed, and the other's is left alone")
+    func lostLock() throws {
+        let writer = try HistoryWriter(path: path, host: "test", bootID: "boot")
+        #expect(writer.isLocked)
+        try FileManager.default.removeItem(atPath: path + "-lock")
+        #expect(!writer.isLocked)
+        try #require(FileManager.default.createFile(atPath: path + "-lock", contents: Data()))
+        #expect(!writer.isLocked && writer.isInPlace)
+        writer.close()
+        #expect(FileManager.default.fileExists(atPath: path + "-lock") && FileManager.default.fileExists(atPath: path))
+    }
+
     @Test("a removed file is noticed")
     func removed() throws {
         let writer = try HistoryWriter(path: path, host: "test", bootID: "boot")

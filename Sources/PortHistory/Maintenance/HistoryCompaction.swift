@@ -28,6 +28,7 @@ public struct HistoryCompaction: Hashable, Sendable {
         case .history: break
         }
         if access(path, W_OK) != 0 { throw .permission(path: path) }
+        try HistoryFile.expectOneName(path)
         let lock = try RecorderLock(for: path)
         lock.share(like: path)
         before = FileSizes(of: path)

@@ -29,6 +29,11 @@ extension HistoryError: PortlogErrorConvertible {
                 whatToDo: "Check that its folder exists and can be written, or name another file with --database.")
         case .noRoom(let path):
             PortlogError(
+        case .severalNames(let path, let count):
+            PortlogError(
+                .cannotCreate, "cannot write \(path)",
+                why: "the file has \(count) names (hard links), and a recorder by another of them would destroy it",
+                whatToDo: "See find -samefile for the others and remove them, or name another file with --database.")
                 .cannotCreate, "cannot write \(path)", why: "there is no room on its file system",
                 whatToDo: "Make room, or name a file on another file system with --database.")
         case .overBudget(let path):
