@@ -14,7 +14,10 @@ public final class HistoryReader {
     }
 
     /// Whether a recorder writes this history now: its lock, not the age of the newest sample.
-    public var isRecording: Bool { RecorderLock.isHeld(for: path) }
+    public var isRecording: Bool { Self.isRecording(path) }
+
+    /// Whether a recorder writes the history at a path now, be it one that can be read or not.
+    public static func isRecording(_ path: String) -> Bool { RecorderLock.isHeld(for: HistoryFile.resolved(path)) }
 
     /// What the recorder is losing now, and why; `nil` while all is well.
     public var loss: RecorderLoss? { isRecording ? RecorderLock.loss(of: path) : nil }

@@ -22,18 +22,20 @@ extension HistoryError: PortlogErrorConvertible {
         case .damaged(let path, let reason):
             PortlogError(
                 .unavailable, "cannot read \(path)", why: "the database is damaged (\(reason))",
-                whatToDo: "'portlog record' sets it aside and starts a new one; a backup may help.")
+                whatToDo: HistoryReader.isRecording(path)
+                    ? "Restart the recorder: it sets the file aside and starts a new one; a backup may help."
+                    : "'portlog record' sets it aside and starts a new one; a backup may help.")
         case .cannotCreate(let path, let reason):
             PortlogError(
                 .cannotCreate, "cannot create \(path)", why: reason,
                 whatToDo: "Check that its folder exists and can be written, or name another file with --database.")
-        case .noRoom(let path):
-            PortlogError(
         case .severalNames(let path, let count):
             PortlogError(
                 .cannotCreate, "cannot write \(path)",
                 why: "the file has \(count) names (hard links), and a recorder by another of them would destroy it",
                 whatToDo: "See find -samefile for the others and remove them, or name another file with --database.")
+        case .noRoom(let path):
+            PortlogError(
                 .cannotCreate, "cannot write \(path)", why: "there is no room on its file system",
                 whatToDo: "Make room, or name a file on another file system with --database.")
         case .overBudget(let path):
