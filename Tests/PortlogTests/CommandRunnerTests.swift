@@ -209,16 +209,17 @@ private struct Root: AsyncParsableCommand {
     @Test("The journal gets its priorities, a person the time")
     func forms() {
         #expect(
-            logged(nil) { $0.warning("row skipped", metadata: ["line": "17"]) } == "<4>row skipped boot=b1 line=17\n")
+            logged(.journal) { $0.warning("row skipped", metadata: ["line": "17"]) }
+                == "<4>row skipped boot=b1 line=17\n")
         #expect(logged(nil, terminal: true) { $0.info("started") } == "\r\u{1b}[K10:30:00 started boot=b1\n")
-        #expect(logged(.terminal) { $0.error("lost") } == "10:30:00 error: lost boot=b1\n")
+        #expect(logged(nil) { $0.error("lost") } == "10:30:00 error: lost boot=b1\n")
         #expect(logged(nil) { $0.debug("nothing") } == "")
         #expect(Logger.Level.allCases.map(JournalLogHandler.priority) == [7, 7, 6, 5, 4, 3, 2])
     }
 
     @Test("A record is one line whatever is in it")
     func oneLine() {
-        let text = logged(nil) {
+        let text = logged(.journal) {
             $0.notice("a\nb", metadata: ["text": "x \"y\"\u{1b}[1m\n<0>z", "empty": "", "list": ["1", "2"]])
         }
         #expect(

@@ -5,8 +5,10 @@ import Testing
 
 /// What `portlog record` says of itself. Whether it records at all is the live tests' to say.
 @Suite struct RecordCommandTests {
-    private func record(_ database: String) async -> (code: Int32, errors: [Substring]) {
-        let test = TestWorld()
+    private func record(
+        _ database: String, terminal: Terminal = Terminal(errorIsJournal: true)
+    ) async -> (code: Int32, errors: [Substring]) {
+        let test = TestWorld(terminal: terminal)
         let code = await CommandRunner(root: Portlog.self, world: test.world).run([
             "record", "--database", database, "--samples", "2", "--interval", "100ms",
         ])
@@ -31,7 +33,28 @@ import Testing
         let (code, errors) = await record("/nonexistent/portlog/history.db")
         #expect(code == 73)
         #expect(errors.first?.hasPrefix("<6>starting ") == true)
-        #expect(errors.last?.hasPrefix("portlog: ") == true)
+        #expect(errors.last?.hasPrefix("<3>portlog: cannot create ") == true)
         #expect(!errors.contains { $0.hasPrefix("<6>recording") })
+    }
+
+    @Test("Priorities are for the journal alone: elsewhere lines begin with the time, and the error with the program")
+    func plain() async {
+        let (code, errors) = await record("/nonexistent/portlog/history.db", terminal: Terminal())
+        #expect(code == 73)
+        #expect(errors.first?.hasPrefix("10:30:00 starting ") == true)
+        #expect(errors.last?.hasPrefix("portlog: cannot create ") == true)
+    }
+
+    @Test("The journal is the stream that JOURNAL_STREAM names, and no other")
+    func journalStream() throws {
+        var status = stat()
+        try #require(fstat(STDERR_FILENO, &status) == 0)
+        let name = "\(status.st_dev):\(status.st_ino)"
+        #expect(Terminal.isJournal(STDERR_FILENO, environment: ["JOURNAL_STREAM": name]))
+        for other in ["", "1:1", name + "0", "journal"] {
+            #expect(!Terminal.isJournal(STDERR_FILENO, environment: ["JOURNAL_STREAM": other]))
+        }
+        #expect(!Terminal.isJournal(STDERR_FILENO, environment: [:]))
+        #expect(!Terminal.isJournal(-1, environment: ["JOURNAL_STREAM": name]))
     }
 }

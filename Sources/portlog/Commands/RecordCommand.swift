@@ -148,8 +148,8 @@ struct RecordCommand: PortlogCommand {
         let hasBegun = Atomic(false)
         let settings = RecorderSettings(told.reloadable)
         let host = AlertMessage.hostName
-        // systemd says so where standard error is the journal; elsewhere alerts are lines of the log.
-        let journal = world.environment["JOURNAL_STREAM"] == nil ? nil : AlertDelivery.journalPath
+        // Where standard error is not the journal, alerts are lines of the log.
+        let journal = world.terminal.errorIsJournal ? AlertDelivery.journalPath : nil
         let delivery = AlertDelivery(
             DeliverySettings(told.delivery),
             wording: .init(json: { AlertMessage(event: $0, host: host).line }, escape: TextEscape.escaped),

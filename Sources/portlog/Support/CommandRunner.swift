@@ -69,7 +69,8 @@ struct CommandRunner {
         }
         // What was written before the error belongs to the answer; that it cannot be written is less important.
         try? world.output.flush()
-        try? world.errors.write("portlog: \(failure)\n")
+        let priority = world.terminal.errorIsJournal ? JournalLogHandler.prefix(of: .error) : ""
+        try? world.errors.write("\(priority)portlog: \(failure)\n")
         try? world.errors.flush()
         return command?.exitCode(of: failure) ?? failure.status.rawValue
     }

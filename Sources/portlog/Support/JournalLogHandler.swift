@@ -3,17 +3,17 @@ import Logging
 import PortModel
 
 /// Writes log records to standard error: for the journal with the priority it understands before each line
-/// (sd-daemon(3)), on a terminal with the time of day.
+/// (sd-daemon(3)), elsewhere with the time of day.
 ///
 ///     <4>ProcFS: row skipped file=tcp line=17 field=st
 ///     10:30:00 warning: row skipped file=tcp line=17 field=st
 struct JournalLogHandler: LogHandler {
     /// How a record looks.
     enum Form: Sendable, Hashable {
-        /// For systemd's journal, and everything that is no terminal: `<6>text`.
+        /// For systemd's journal: `<6>text`.
         case journal
-        /// For a person.
-        case terminal
+        /// For a person, on a terminal, in a file or through a pipe: `10:30:00 text`.
+        case plain
     }
 
     var logLevel: Logger.Level = .info
@@ -26,7 +26,7 @@ struct JournalLogHandler: LogHandler {
     /// A handler in the form that a world's standard error asks for.
     init(world: World, form: Form? = nil) {
         self.world = world
-        self.form = form ?? (world.terminal.errorIsTerminal ? .terminal : .journal)
+        self.form = form ?? (world.terminal.errorIsJournal ? .journal : .plain)
     }
 
     subscript(metadataKey key: String) -> Logger.Metadata.Value? {
@@ -50,8 +50,8 @@ struct JournalLogHandler: LogHandler {
 
     private func prefix(_ level: Logger.Level) -> String {
         switch form {
-        case .journal: return "<\(Self.priority(level))>"
-        case .terminal:
+        case .journal: return Self.prefix(of: level)
+        case .plain:
             let now = world.now().milliseconds
             let clock = world.localTime.reading(now / 1000).civil.clockText
             // The progress line gives way, and comes back with the next sample.
@@ -59,6 +59,9 @@ struct JournalLogHandler: LogHandler {
             return level == .info ? "\(start)\(clock) " : "\(start)\(clock) \(level): "
         }
     }
+
+    /// What the journal takes for a line's priority.
+    static func prefix(of level: Logger.Level) -> String { "<\(priority(level))>" }
 
     /// The priority of syslog(3).
     static func priority(_ level: Logger.Level) -> Int {

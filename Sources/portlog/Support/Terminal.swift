@@ -6,6 +6,8 @@ struct Terminal: Sendable, Equatable {
     var outputIsTerminal = false
     /// Whether standard error is a terminal.
     var errorIsTerminal = false
+    /// Whether standard error is the journal of systemd.
+    var errorIsJournal = false
     /// The columns of the terminal; 80 where there is none.
     var columns = 80
     /// Whether the locale's encoding is UTF-8: charts are drawn with block elements then, else with ASCII.
@@ -16,6 +18,7 @@ struct Terminal: Sendable, Equatable {
         Terminal(
             outputIsTerminal: isatty(STDOUT_FILENO) == 1,
             errorIsTerminal: isatty(STDERR_FILENO) == 1,
+            errorIsJournal: isJournal(STDERR_FILENO, environment: environment),
             columns: columns(environment: environment, size: windowColumns()),
             usesUTF8: usesUTF8(environment: environment))
     }
@@ -26,6 +29,14 @@ struct Terminal: Sendable, Equatable {
         if let given = environment["COLUMNS"].flatMap({ Int($0) }), sensible.contains(given) { return given }
         if let size, sensible.contains(size) { return size }
         return 80
+    }
+
+    /// Whether a stream is the one that systemd connected to the journal: `JOURNAL_STREAM` has its device and inode
+    /// (systemd.exec(5)), also where standard error was redirected since.
+    static func isJournal(_ descriptor: Int32, environment: [String: String]) -> Bool {
+        var status = stat()
+        guard let stream = environment["JOURNAL_STREAM"], fstat(descriptor, &status) == 0 else { return false }
+        return stream == "\(status.st_dev):\(status.st_ino)"
     }
 
     /// Whether the first of `LC_ALL`, `LC_CTYPE` and `LANG` that is set names UTF-8.
