@@ -136,6 +136,32 @@ import Testing
         }
     }
 
+    @Test("What is no regular file is told so, without waiting for a pipe, and in the system's words")
+    func notRegular() throws {
+        let pipe = folder.file("pipe")
+        try #require(mkfifo(pipe, 0o600) == 0)
+        for (path, why) in [
+            (pipe, "it is no regular file"), ("/dev/null", "it is no regular file"),
+            (folder.path, "it cannot be read: Is a directory"),
+            (folder.file("none"), "it cannot be read: No such file or directory"),
+        ] {
+            let error = #expect(throws: PortlogError.self) {
+                try ConfigurationLoader(path: path, environment: [:]).load(in: TestWorld().world)
+            }
+            #expect(error?.what == "cannot use \(path)" && error?.why == why)
+        }
+    }
+
+    @Test("A group without a value says nothing, however YAML writes that", arguments: ["", "~", "null", "Null", "{}"])
+    func nothing(word: String) throws {
+        for group in ["alerts", "keep", "deliver", "overrides", "silences"] {
+            #expect(refusal("\(group): \(word)\ninterval: 10s") == "accepted", "\(group)")
+        }
+        #expect(try load("deliver: {exec: \(word == "{}" ? "[]" : word)}").configuration.delivery.exec == [])
+        #expect(refusal("kept: \(word)").contains("there is no key kept"))
+        #expect(refusal("alerts: '~'").contains("there is no key alerts"))
+    }
+
     @Test("Overrides and silences are read by name")
     func names() throws {
         let text = """
@@ -186,6 +212,33 @@ import Testing
         #expect(await run("record", "--set", "x").code == 64)
         #expect(await run("record", "--set", "x.y=1").errors.contains("there is no key x.y"))
         #expect(await run("config").code == 64)
+    }
+
+    @Test("config check does not advise itself")
+    func checkAdvice() async {
+        let path = folder.file("none.yaml")
+        let message = "portlog: cannot use \(path): it cannot be read: No such file or directory."
+        #expect(await run("config", "check", "--config", path).errors == message + "\n")
+        let advice = " 'portlog config check --config \(path)' tells when it is right."
+        #expect(await run("config", "show", "--config", path).errors == message + advice + "\n")
+    }
+
+    @Test("A program that cannot be run is a note")
+    func missingProgram() async throws {
+        let path = folder.file("portlog.yaml")
+        try "deliver: {exec: [/opt/hook, x]}\n".write(toFile: path, atomically: true, encoding: .utf8)
+        for (files, isExecutable, note) in [
+            ([], false, "note: deliver.exec: /opt/hook does not exist: no alert will reach it"),
+            (["/opt/hook"], false, "note: deliver.exec: /opt/hook is no program that this user may run: no"),
+            (["/opt/hook"], true, ""),
+        ] as [(Set<String>, Bool, String)] {
+            var test = TestWorld(files: files)
+            test.world.isExecutable = { _ in isExecutable }
+            let words = ["config", "check", "--config", path]
+            #expect(await CommandRunner(root: Portlog.self, world: test.world).run(words) == 0)
+            #expect(test.output.text.contains(": right, 1 key set"))
+            #expect(note.isEmpty ? test.errors.text.isEmpty : test.errors.text.hasPrefix("portlog: \(note)"))
+        }
     }
 
     // MARK: - The sample file

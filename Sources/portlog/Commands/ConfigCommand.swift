@@ -36,7 +36,7 @@ struct ConfigCheckCommand: PortlogCommand {
     @OptionGroup var config: ConfigOption
 
     func run(in world: World) async throws {
-        let loaded = try config.loader(in: world).load(in: world)
+        let loaded = try load(in: world)
         let set = loaded.origins.values.count { $0 != .standard }
         let alerts = loaded.configuration.alerts
         try world.output.write(
@@ -44,6 +44,28 @@ struct ConfigCheckCommand: PortlogCommand {
                 + "\(HumanFormat.count(alerts.overrides.count, "override")), "
                 + "\(HumanFormat.count(alerts.silences.count, "silence"))\n")
     }
+        if let program = loaded.configuration.delivery.exec.first, let trouble = world.trouble(program) {
+            world.note("note: deliver.exec: \(program) \(trouble): no alert will reach it")
+        }
+    }
+
+    /// Reads the configuration. That this command tells whether a file is right need not be said by it.
+    private func load(in world: World) throws -> ConfigurationLoader.Loaded {
+        let loader = config.loader(in: world)
+        do { return try loader.load(in: world) } catch var error as PortlogError {
+            if error.whatToDo == ConfigurationError.checking(loader.path ?? ConfigurationLoader.systemPath) {
+                error.whatToDo = ""
+            }
+            throw error
+        }
+    }
+}
+
+extension World {
+    /// Why a program cannot be run, as a clause; `nil` where nothing is wrong with it.
+    fileprivate func trouble(_ program: String) -> String? {
+        if !fileExists(program) { return "does not exist" }
+        return isExecutable(program) ? nil : "is no program that this user may run"
 }
 
 /// `portlog config show`

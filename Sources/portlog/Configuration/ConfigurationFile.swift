@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 import Yams
 
 /// The configuration file: YAML, as text with the lines that it stands on. What it means is not its business.
@@ -22,17 +22,12 @@ struct ConfigurationFile: Sendable {
     ///
     /// - Throws: ``PortlogError`` with status 64 when it cannot be read, or is no YAML.
     init(path: String) throws {
-        let text: String
-        do {
-            let data = try Data(contentsOf: URL(fileURLWithPath: path))
-            guard data.count <= Self.most, let decoded = String(data: data, encoding: .utf8) else {
-                throw ValueError("it is no text in UTF-8 of at most \(Self.most >> 10) KiB")
-            }
-            text = decoded
-        } catch let error as ValueError {
-            throw ConfigurationError.file(path, error.description)
-        } catch {
-            throw ConfigurationError.file(path, "it cannot be read: \(Self.reason(error))")
+        let bytes: [UInt8]
+        do { bytes = try Self.read(path) } catch {
+            throw ConfigurationError.file(path, "\(error)")
+        }
+        guard bytes.count <= Self.most, let text = String(validating: bytes, as: UTF8.self) else {
+            throw ConfigurationError.file(path, "it is no text in UTF-8 of at most \(Self.most >> 10) KiB")
         }
         try self.init(text: text, path: path)
     }
@@ -56,9 +51,36 @@ struct ConfigurationFile: Sendable {
     /// The largest file that is read, in bytes.
     private static let most = 1 << 20
 
-    private static func reason(_ error: any Error) -> String {
-        let code = ((error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError)?.code ?? (error as NSError).code
-        return code > 0 && code < 200 ? String(cString: strerror(Int32(code))) : error.localizedDescription
+    /// The bytes of a regular file, one more than ``most`` at most. A pipe is not waited for.
+    private static func read(_ path: String) throws(ValueError) -> [UInt8] {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else { throw unreadable(errno) }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw unreadable(errno) }
+        switch status.st_mode & S_IFMT {
+        case S_IFREG: break
+        case S_IFDIR: throw unreadable(EISDIR)
+        default: throw ValueError("it is no regular file")
+        }
+        var bytes: [UInt8] = []
+        while bytes.count <= most {
+            var piece = [UInt8](repeating: 0, count: most + 1 - bytes.count)
+            let count = Glibc.read(descriptor, &piece, piece.count)
+            if count < 0 { throw unreadable(errno) }
+            if count == 0 { break }
+            bytes += piece[..<count]
+        }
+        return bytes
+    }
+
+    private static func unreadable(_ number: Int32) -> ValueError {
+        ValueError("it cannot be read: \(String(cString: strerror(number)))")
+    }
+
+    /// The text of a value: none where YAML has null.
+    private static func text(of scalar: Node.Scalar) -> String {
+        scalar.style == .plain && ["~", "null", "Null", "NULL"].contains(scalar.string) ? "" : scalar.string
     }
 
     private mutating func add(_ mapping: Node.Mapping, below levels: [String]) throws {
@@ -77,7 +99,8 @@ struct ConfigurationFile: Sendable {
                 values.append((full.joined(separator: "."), Value(texts: [""], isList: false, line: line)))
             case .mapping(let inner): try add(inner, below: full)
             case .scalar(let scalar):
-                values.append((full.joined(separator: "."), Value(texts: [scalar.string], isList: false, line: line)))
+                values.append(
+                    (full.joined(separator: "."), Value(texts: [Self.text(of: scalar)], isList: false, line: line)))
             case .sequence(let sequence):
                 let texts = sequence.compactMap { $0.scalar?.string }
                 guard texts.count == sequence.count else {
@@ -96,9 +119,12 @@ struct ConfigurationFile: Sendable {
 enum ConfigurationError {
     /// The file as a whole.
     static func file(_ path: String, _ why: String) -> PortlogError {
-        PortlogError(
-            .usage, "cannot use \(path)", why: why,
-            whatToDo: "'portlog config check --config \(path)' tells when it is right.")
+        PortlogError(.usage, "cannot use \(path)", why: why, whatToDo: checking(path))
+    }
+
+    /// What to do about a file, where it is not that which has just been done.
+    static func checking(_ path: String) -> String {
+        "'portlog config check --config \(path)' tells when it is right."
     }
 
     /// A value that is not allowed.

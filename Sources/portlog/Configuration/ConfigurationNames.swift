@@ -20,7 +20,7 @@ struct ConfigurationNames {
             var entries: [(name: String, fields: [(key: String, value: ConfigurationFile.Value)])] = []
             for (name, value) in file.values where name.hasPrefix(group + ".") || name == group {
                 let parts = name.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
-                if name == group, value.texts.allSatisfy({ ["", "null", "~", "{}"].contains($0) }) { continue }
+                if name == group, value.texts.allSatisfy({ $0.isEmpty }) { continue }
                 // A name may have points in it.
                 guard parts.count >= 3, let key = parts.last else {
                     throw ConfigurationError.file(

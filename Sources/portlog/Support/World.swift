@@ -20,6 +20,8 @@ struct World: Sendable {
     var errors: OutputWriter
     /// Whether a file or directory of that path exists.
     var fileExists: @Sendable (String) -> Bool
+    /// Whether a path is a file that the user may run.
+    var isExecutable: @Sendable (String) -> Bool = { _ in true }
     /// Whether the user may not see if a file of that path exists.
     var isOutOfSight: @Sendable (String) -> Bool = { _ in false }
 
@@ -35,6 +37,10 @@ struct World: Sendable {
             output: .fileDescriptor(STDOUT_FILENO),
             errors: .fileDescriptor(STDERR_FILENO),
             fileExists: { access($0, F_OK) == 0 },
+            isExecutable: { path in
+                var status = stat()
+                return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG && access(path, X_OK) == 0
+            },
             isOutOfSight: { access($0, F_OK) != 0 && errno == EACCES })
     }
 
