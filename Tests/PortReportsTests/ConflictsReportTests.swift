@@ -122,7 +122,7 @@ struct ConflictsReportTests {
         try host.record(2, [.connection("10.0.0.1:40000", "10.0.0.9:443", inode: 5, evil)])
         let report = try host.ask { try ConflictsReport.make($0, ConflictsQuery()) }
         for conflict in report.conflicts {
-            #expect(conflict.explanation.contains("a\\u{1b}[2J\\u{a}\\u{202e}b"))
+            #expect(conflict.explanation.contains("a\\x1b[2J\\n\\u{202e}b"))
             #expect(!conflict.remedies.contains { $0.contains("rm -rf") })
         }
     }

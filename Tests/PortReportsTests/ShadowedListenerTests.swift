@@ -22,6 +22,21 @@ struct ShadowedListenerTests {
         #expect(story.findings().count == 1)
     }
 
+    @Test("several programs take it together")
+    func several() throws {
+        var story = ConflictStory()
+        let web = story.program("web", pid: 1)
+        story.listener("0.0.0.0:8080", web, 1...100)
+        for (name, pid) in [("dev", Int32(2)), ("test", 3)] {
+            let program = story.program(name, pid: pid)
+            story.listener("127.0.0.1:8080", program, 1...100)
+        }
+        let said = try #require(story.findings(.shadowedListener).first).explanation
+        #expect(
+            said.contains(" (pid 3) listen on 127.0.0.1:8080") || said.contains(" (pid 2) listen on 127.0.0.1:8080"))
+        #expect(said.contains("0.0.0.0:8080 and take the connections"), "\(said)")
+    }
+
     @Test("a specific IPv6 address takes from an IPv6 wildcard for certain")
     func specificIPv6() throws {
         var story = ConflictStory()

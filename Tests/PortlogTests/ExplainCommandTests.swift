@@ -55,6 +55,16 @@ import Testing
         #expect(asked.code == code, "\(asked.output) \(asked.errors)")
     }
 
+    @Test("A hostile name is escaped in a sentence as it is in a table, and several programs listen")
+    func names() async throws {
+        let text = await ask(["explain", "bind", "tcp", "0.0.0.0:9000", "--uid", "0"]).output
+            .replacing(/\n +/, with: " ").replacing("\n", with: " ")
+        #expect(
+            text.contains(
+                "=x\\x1b[2J\\n;\",\\u{202e} (pid 666, 4c01db0b339c) and shop (pid 200, shop.service) listen on"))
+        #expect(text.contains("=x\\x1b[2J\\n;\",\\u{202e}/666") && !text.contains("u{1b}"), "\(text)")
+    }
+
     @Test("Before the first sample there is nothing to explain")
     func noSample() async {
         let words = ["explain", "bind", "tcp", "0.0.0.0:80", "--at", "2026-11-20T00:00:00Z"]

@@ -13,8 +13,8 @@ struct ConflictText {
         }
         let others = Set(identity.owners.map(\.pid)).count - 1
         var details = "pid \(owner.pid)" + (others > 0 ? " and \(others) more" : "")
-        if let place = owner.place { details += ", \(Self.printable(place))" }
-        return "\(Self.printable(owner.command)) (\(details))"
+        if let place = owner.place { details += ", \(TextEscape.escaped(place))" }
+        return "\(TextEscape.escaped(owner.command)) (\(details))"
     }
 
     /// ``program(of:)`` of one socket.
@@ -22,6 +22,15 @@ struct ConflictText {
 
     /// All programs among some sockets, each named once: `a (pid 1), b (pid 2) and c (pid 3)`; more than `limit` are counted.
     func programs(of lives: [SocketLife], limit: Int = 4) -> String {
+        SocketWords.list(names(of: lives, limit: limit))
+    }
+
+    /// The form of a verb whose subject is ``programs(of:limit:)``: that for one program, or that for several.
+    func verb(_ lives: [SocketLife], _ one: String, _ several: String) -> String {
+        names(of: lives).count > 1 ? several : one
+    }
+
+    private func names(of lives: [SocketLife], limit: Int = 4) -> [String] {
         var groups: [(identity: ProgramIdentity, lives: [SocketLife])] = []
         for life in lives {
             let identity = scene.identity(of: life)
@@ -33,8 +42,7 @@ struct ConflictText {
         }
         var names = groups.prefix(limit).map { program(of: $0.lives) }
         if groups.count > limit { names.append("\(groups.count - limit) more programs") }
-        guard let last = names.popLast() else { return "nobody" }
-        return names.isEmpty ? last : names.joined(separator: ", ") + " and " + last
+        return names
     }
 
     /// `0.0.0.0:80`, `[::]:80`.
@@ -48,19 +56,5 @@ struct ConflictText {
     /// A text as the start of a sentence; the name of a program stays as it is.
     static func sentence(_ text: String) -> String {
         text.hasPrefix("an unknown") ? "A" + text.dropFirst() : text
-    }
-
-    /// Leaves out what would change a terminal or break a line: control characters, line separators, marks of direction.
-    static func printable(_ text: String) -> String {
-        if text.utf8.allSatisfy({ (0x20..<0x7f).contains($0) }) { return text }
-        var result = ""
-        for scalar in text.unicodeScalars {
-            switch scalar.properties.generalCategory {
-            case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator:
-                result += "\\u{" + String(scalar.value, radix: 16) + "}"
-            default: result.unicodeScalars.append(scalar)
-            }
-        }
-        return result
     }
 }

@@ -72,6 +72,6 @@ struct Remedies {
 
     private func place(_ namespace: Int) -> String {
         guard let name = scene.namespaces[namespace], name != Snapshot.hostNamespace else { return "" }
-        return "In the network namespace \(ConflictText.printable(name)): "
+        return "In the network namespace \(TextEscape.escaped(name)): "
     }
 }

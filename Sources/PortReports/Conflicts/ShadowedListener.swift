@@ -58,7 +58,8 @@ private struct Shadows {
         let lasts = bounds.upperBound == scene.period.upperBound
         let text = ConflictText(scene: scene)
         let places = Set(behind.map { "\($0.newest.local)" }).sorted().joined(separator: " and ")
-        let takes = lasts ? "takes" : "took"
+        let listens = lasts ? text.verb(front, "listens", "listen") : "listened"
+        let takes = lasts ? text.verb(front, "takes", "take") : "took"
         let effect =
             isCertain
             ? "\(takes) the connections to that address, which the wildcard includes."
@@ -66,7 +67,7 @@ private struct Shadows {
         return ConflictFinding(
             .shadowedListener, isCertain ? .warning : .info, key, sides: [front, behind], samples: bounds,
             occurrences: samples.runs.count,
-            explanation: "\(text.programs(of: front)) \(lasts ? "listens" : "listened") on \(text.place(key)) beside "
+            explanation: "\(text.programs(of: front)) \(listens) on \(text.place(key)) beside "
                 + "\(text.programs(of: behind)) on \(places) and \(effect)",
             remedies: isCertain
                 ? [

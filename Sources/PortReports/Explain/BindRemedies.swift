@@ -172,6 +172,6 @@ struct BindRemedies {
 
     private var place: String {
         scene.namespace == Snapshot.hostNamespace
-            ? "" : "In the network namespace \(ConflictText.printable(scene.namespace)): "
+            ? "" : "In the network namespace \(TextEscape.escaped(scene.namespace)): "
     }
 }

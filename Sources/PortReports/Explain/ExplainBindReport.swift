@@ -112,7 +112,7 @@ public struct ExplainBindReport: Sendable {
         if blockers.contains(where: \.socket.isListening) {
             let listeners = blockers.filter(\.socket.isListening)
             let place = listeners[0].socket.row.local.text(in: listeners[0].socket.row.table.family)
-            return "\(SocketWords.programs(listeners.map(\.holder))) listens on \(place)"
+            return "\(SocketWords.programs(listeners.map(\.holder), "listens", "listen")) on \(place)"
         }
         if request.transport == .tcp,
             let taker = blockers.first(where: { $0.socket.row.isConnectedTCP && $0.socket.role == .outgoing })

@@ -12,7 +12,7 @@ struct RangeRemedies {
         let (limits, range) = (scene.limits, scene.limits.range)
         let place =
             scene.namespace == Snapshot.hostNamespace
-            ? "" : "In the network namespace \(ConflictText.printable(scene.namespace)): "
+            ? "" : "In the network namespace \(TextEscape.escaped(scene.namespace)): "
         var lines: [String] = []
         let low: UInt16 = 10_240
         if range.first > low || range.last < 65_535 {

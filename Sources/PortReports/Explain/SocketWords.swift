@@ -11,21 +11,32 @@ enum SocketWords {
         }
         let others = holder.owners.count - 1
         var details = "pid \(owner.pid)" + (others > 0 ? " and \(others) more" : "")
-        if let place = owner.place { details += ", \(ConflictText.printable(place))" }
+        if let place = owner.place { details += ", \(TextEscape.escaped(place))" }
         let concluded = holder.attribution == .observed || !tellsHow ? "" : ", \(holder.attribution.name)"
-        return "\(ConflictText.printable(owner.command)) (\(details)\(concluded))"
+        return "\(TextEscape.escaped(owner.command)) (\(details)\(concluded))"
     }
 
     /// All programs among some sockets, the most frequent first: `a (pid 1), b (pid 2) and 3 more programs`.
-    static func programs(_ holders: some Sequence<HolderDocument>, limit: Int = 3) -> String {
+    static func programs(_ holders: some Sequence<HolderDocument>) -> String { list(names(holders)) }
+
+    /// The same as the subject of a verb, which is there for one and for several: `a (pid 1) and b (pid 2) listen`.
+    static func programs(_ holders: some Sequence<HolderDocument>, _ one: String, _ several: String) -> String {
+        let names = names(holders)
+        return "\(list(names)) \(names.count > 1 ? several : one)"
+    }
+
+    /// Names as a sentence has them: `a`, `a and b`, `a, b and 3 more programs`; `nobody`.
+    static func list(_ names: [String]) -> String {
+        guard let last = names.last else { return "nobody" }
+        return names.count == 1 ? last : names.dropLast().joined(separator: ", ") + " and " + last
+    }
+
+    private static func names(_ holders: some Sequence<HolderDocument>, limit: Int = 3) -> [String] {
         var counts: [String: Int] = [:]
         for holder in holders { counts[program(holder, tellsHow: false), default: 0] += 1 }
         let names = counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map(\.key)
-        if names.isEmpty { return "nobody" }
         let rest = names.count - limit
-        if rest > 0 { return names.prefix(limit).joined(separator: ", ") + " and \(rest) more programs" }
-        guard names.count > 1, let last = names.last else { return names[0] }
-        return names.dropLast().joined(separator: ", ") + " and " + last
+        return rest > 0 ? names.prefix(limit) + ["\(rest) more programs"] : names
     }
 
     /// How to end what holds a socket; `nil` where nobody is known.

@@ -1,3 +1,5 @@
+import PortModel
+
 /// One figure of a check: `'label'=value[UOM];[warn];[crit];[min];[max]`.
 struct CheckFigure: Hashable, Sendable {
     /// Its name.

@@ -1,3 +1,5 @@
+import PortModel
+
 /// What a check has found: one line for a monitoring plugin, or samples of OpenMetrics.
 struct CheckResult: Hashable, Sendable {
     /// What was checked: `EPHEMERAL`.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import PortModel
 
 /// `portlog config`
 struct ConfigCommand: PortlogCommand {
@@ -43,7 +44,6 @@ struct ConfigCheckCommand: PortlogCommand {
             "\(TextEscape.escaped(loaded.file ?? "no file")): right, \(HumanFormat.count(set, "key")) set, "
                 + "\(HumanFormat.count(alerts.overrides.count, "override")), "
                 + "\(HumanFormat.count(alerts.silences.count, "silence"))\n")
-    }
         if let program = loaded.configuration.delivery.exec.first, let trouble = world.trouble(program) {
             world.note("note: deliver.exec: \(program) \(trouble): no alert will reach it")
         }
@@ -66,6 +66,7 @@ extension World {
     fileprivate func trouble(_ program: String) -> String? {
         if !fileExists(program) { return "does not exist" }
         return isExecutable(program) ? nil : "is no program that this user may run"
+    }
 }
 
 /// `portlog config show`

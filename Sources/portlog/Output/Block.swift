@@ -1,3 +1,5 @@
+import PortModel
+
 /// A piece of what stands before or after the main table of a page.
 enum Block {
     /// One line of text.

@@ -1,3 +1,5 @@
+import PortModel
+
 /// How many columns of a terminal a text takes.
 enum DisplayWidth {
     /// The columns of a text that holds no control characters.

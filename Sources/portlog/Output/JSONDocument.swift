@@ -1,4 +1,5 @@
 import Foundation
+import PortModel
 
 /// A report as one JSON object with sorted keys and a line feed at the end.
 ///

@@ -1,3 +1,5 @@
+import PortModel
+
 /// Writes entries as aligned columns. Nothing is ever cut.
 ///
 /// The widths come first, and the text of the first entries is kept for that long. The others are asked for theirs twice, so that

@@ -1,3 +1,5 @@
+import PortModel
+
 /// Breaks text into lines between its words.
 enum WordWrap {
     /// The lines of a text that holds no control characters, each as wide as it may be; a word that is wider than that

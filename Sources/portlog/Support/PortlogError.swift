@@ -1,3 +1,5 @@
+import PortModel
+
 /// An error that ends the program: an exit status, and a message that says what to do.
 ///
 /// It is printed as `portlog: what happened: why. What to do.`, on one line of standard error.

@@ -3,12 +3,12 @@
 /// Whatever could move the cursor, change colours, reverse the direction of writing or be invisible becomes visible:
 /// `\n`, `\x1b`, `\u{202e}`. Everything printable stays, of any script. A backslash stays too: units have them
 /// (`dev-disk\x2duuid.swap`) and must be recognised.
-enum TextEscape {
+public enum TextEscape {
     /// How many combining marks a character may have. No script's writing needs more.
     private static let mostMarks = 4
 
     /// The text with everything harmful made visible.
-    static func escaped(_ text: String) -> String {
+    public static func escaped(_ text: String) -> String {
         if isPlainASCII(text) { return text }
         var result = ""
         result.reserveCapacity(text.utf8.count + 16)
@@ -27,7 +27,7 @@ enum TextEscape {
     }
 
     /// Whether every byte is one of ASCII's printable characters: nearly always so, and quick to see.
-    static func isPlainASCII(_ text: String) -> Bool {
+    public static func isPlainASCII(_ text: String) -> Bool {
         // Without a branch for each byte.
         let others = text.utf8.withContiguousStorageIfAvailable { bytes in
             bytes.reduce(into: UInt8(0)) { $0 |= $1 &- 0x20 < 0x5f ? 0 : 1 }
@@ -38,7 +38,7 @@ enum TextEscape {
     /// Whether a character does something else than to stand where it is written: control characters (C0, DEL, C1),
     /// format characters (directions, zero width, tags), line and paragraph separators, and what Unicode has not
     /// assigned.
-    static func isHarmful(_ scalar: Unicode.Scalar) -> Bool {
+    public static func isHarmful(_ scalar: Unicode.Scalar) -> Bool {
         if scalar.value < 0x7f { return scalar.value < 0x20 }
         return switch scalar.properties.generalCategory {
         case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .unassigned: true
@@ -48,7 +48,7 @@ enum TextEscape {
     }
 
     /// `\n`, `\t`, `\r`, `\x1b` below 0x100, else `\u{202e}`.
-    static func visible(_ scalar: Unicode.Scalar) -> String {
+    public static func visible(_ scalar: Unicode.Scalar) -> String {
         switch scalar {
         case "\n": return "\\n"
         case "\t": return "\\t"
