@@ -55,6 +55,19 @@ import Testing
         #expect(asked.code == code, "\(asked.output) \(asked.errors)")
     }
 
+    @Test("Of a later moment it is told which sample answers")
+    func laterMoment() async throws {
+        let later = ["--at", "2027-01-01T00:00:00Z"]
+        for words in [["explain", "bind", "tcp", "0.0.0.0:80", "--uid", "0"], ["doctor"]] {
+            let text = await Asked(words + later, of: history).output
+            #expect(text.contains("t 2027-01-01 00:00:00 UTC (sample 12 of 2026-11-22 10:30:00)"), "\(text)")
+            let json = try await Asked(words + later + ["-o", "json"], of: history).json
+            #expect(json["at"] as? String == "2027-01-01T00:00:00.000Z")
+            let sample = try #require(json["sample"] as? [String: Any])
+            #expect(sample["number"] as? Int == 12 && sample["taken_at"] as? String == "2026-11-22T10:30:00.000Z")
+        }
+    }
+
     @Test("A hostile name is escaped in a sentence as it is in a table, and several programs listen")
     func names() async throws {
         let text = await ask(["explain", "bind", "tcp", "0.0.0.0:9000", "--uid", "0"]).output

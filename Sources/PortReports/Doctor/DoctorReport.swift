@@ -9,6 +9,8 @@ public struct DoctorReport: Encodable, Sendable {
     public var host: String
     /// The moment looked at.
     public var at: Timestamp
+    /// The sample that was looked at; `null` for the present.
+    @ExplicitNull public var sample: SampleDocument?
     /// How many findings the limit left out.
     public var omitted = 0
     /// The findings, the most severe first.
@@ -23,6 +25,7 @@ public struct DoctorReport: Encodable, Sendable {
     public init(_ scene: PortScene, _ recording: DoctorRecording, namespaces: Int?, limit: Int = 0) {
         host = scene.host
         at = scene.at
+        sample = scene.sample
         let all =
             (PortChecks(scene).findings
             + RecordingChecks(scene, recording, foreignNamespaces: namespaces).findings)

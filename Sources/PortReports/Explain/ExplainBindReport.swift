@@ -197,7 +197,8 @@ public struct ExplainBindReport: Sendable {
         let sorted = blockers.sorted { rank($0) < rank($1) }
         let shown = sorted.limited(to: limit)
         return ExplainReport(
-            host: scene.host, at: scene.at, request: .bind(request), verdict: verdict, errno: errno, explanation: "",
+            host: scene.host, at: scene.at, sample: scene.sample, request: .bind(request), verdict: verdict,
+            errno: errno, explanation: "",
             omitted: sorted.count - shown.count,
             blockers: shown.map { blocker in
                 let decides = blocker.unknowns.sorted { Self.words($0) < Self.words($1) }.map(Self.words)

@@ -34,7 +34,7 @@ public struct ExplainConnectReport: Sendable {
         let shown = taken.limited(to: limit)
         let timeWaits = taken.filter { $0.entry.socket.row.state == .timeWait && $0.isOfDestination }.map(\.entry)
         return ExplainReport(
-            host: scene.host, at: scene.at, request: .connect(from: source, to: target),
+            host: scene.host, at: scene.at, sample: scene.sample, request: .connect(from: source, to: target),
             verdict: isLocal && use.free > 0 ? .succeeds : .fails,
             errno: isLocal && use.free > 0 ? nil : BindError.addressNotAvailable.rawValue,
             explanation: isLocal
@@ -57,7 +57,7 @@ public struct ExplainConnectReport: Sendable {
     private func makeWithoutSource() -> ExplainReport {
         let to = target.text(in: target.address.family)
         return ExplainReport(
-            host: scene.host, at: scene.at, request: .connect(from: nil, to: target),
+            host: scene.host, at: scene.at, sample: scene.sample, request: .connect(from: nil, to: target),
             verdict: use.capacity > 0 ? .succeeds : .fails,
             errno: use.capacity > 0 ? nil : BindError.addressNotAvailable.rawValue,
             explanation:

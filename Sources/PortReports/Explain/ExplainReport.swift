@@ -8,6 +8,8 @@ public struct ExplainReport: Encodable, Sendable {
     public var host: String
     /// The moment that is explained.
     public var at: Timestamp
+    /// The sample that answers; `null` for the present.
+    @ExplicitNull public var sample: SampleDocument?
     /// What was asked.
     public var request: Request
     /// How it ends.

@@ -20,6 +20,8 @@ public struct PortScene: Sendable {
 
     /// The moment.
     public var at: Timestamp
+    /// The sample that shows it; `nil` for the present.
+    var sample: SampleDocument?
     /// The host.
     public var host: String
     /// The name of the namespace.
@@ -76,7 +78,8 @@ extension PortScene {
             return entry
         }
         return PortScene(
-            at: instant.at, host: try view.host(), namespace: name, bootClock: now, limits: limits ?? .unknown,
+            at: instant.at, sample: instant.document, host: try view.host(), namespace: name, bootClock: now,
+            limits: limits ?? .unknown,
             addresses: nil, isPresent: false, showsBound: entries.contains { $0.socket.isBoundOnly }, entries: entries)
     }
 

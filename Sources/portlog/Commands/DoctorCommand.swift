@@ -76,7 +76,7 @@ extension DoctorReport: Presentation {
     }
 
     func head(on page: Page) -> [Block] {
-        [.line("\(HumanFormat.count(findings.count + omitted, "finding")) at \(page.zonedTime(at))", .header)]
+        [.line("\(HumanFormat.count(findings.count + omitted, "finding")) \(page.answer(at, sample))", .header)]
     }
 
     var nothing: String { "Nothing to worry about: no risk was found." }

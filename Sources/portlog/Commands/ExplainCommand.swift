@@ -43,7 +43,7 @@ extension ExplainReport: Presentation {
             case .fails: .critical
             case .depends: .warning
             }
-        var blocks: [Block] = [.paragraph(explanation, emphasis), .line("At \(page.zonedTime(at)).")]
+        var blocks: [Block] = [.paragraph(explanation, emphasis), .line("A\(page.answer(at, sample).dropFirst()).")]
         if !remedies.isEmpty {
             blocks += [.blank, .line("What helps", .header)] + remedies.map { .paragraph("- \($0)", indent: 0) }
         }

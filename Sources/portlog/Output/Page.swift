@@ -60,6 +60,11 @@ struct Page: Sendable {
         return "at \(zonedTime(at)) (sample \(sample.number)\(taken))"
     }
 
+    /// The same where the present may answer, without a sample.
+    func answer(_ at: Timestamp, _ sample: SampleDocument?) -> String {
+        sample.map { answer(at, $0) } ?? "at \(zonedTime(at))"
+    }
+
     /// `3m 20s ago`, `in 5m`, `now`.
     func age(_ time: Timestamp) -> String {
         let age = now - time
