@@ -137,6 +137,34 @@ import Testing
         }
     }
 
+    @Test("The last line of a failing program's standard error is said with the failure, whatever else it has written")
+    func lastWords() throws {
+        for (text, expected) in [
+            ("echo first >&2; echo 'no route' >&2; echo >&2; exit 3", "no route"), ("exit 4", nil),
+            ("cat > /dev/null; head -c 1000000 /dev/zero >&2; printf '\\nthe end' >&2; exit 5", "the end"),
+            ("exec 2>&-; exit 6", nil), ("(echo late; sleep 60) >&2 & sleep 0.2; exit 7", "late"),
+        ] as [(String, String?)] {
+            let path = try script(text)
+            let delivery = delivery { $0.command = [path] }
+            delivery.deliver(event())
+            delivery.finish()
+            #expect(delivery.counts.failed == 1)
+            let said = lines.all.first { $0.contains(path) } ?? ""
+            #expect(said.contains("ended with status"), "\(said)")
+            #expect(expected.map { said.contains("\"said\": \($0)") } ?? !said.contains("said"), "\(said)")
+        }
+        var words = HookProcess(
+            command: [try script("head -c 5000 /dev/zero | tr '\\0' x >&2")], input: [], environment: [:],
+            timeout: .seconds(10)
+        ).run()
+        #expect(words.outcome == .exited(0) && words.said == String(repeating: "x", count: LastWords.most))
+        words = HookProcess(
+            command: [try script("yes >&2")], input: Array(repeating: 7, count: 200_000), environment: [:],
+            timeout: .milliseconds(300)
+        ).run()
+        #expect(words.outcome == .timedOut && words.said == "y")
+    }
+
     @Test("A flood is dropped beyond what may wait, and that is said")
     func flood() throws {
         let delivery = delivery {

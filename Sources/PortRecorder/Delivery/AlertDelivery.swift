@@ -103,7 +103,8 @@ public final class AlertDelivery: Sendable {
                 note(
                     "the recorder's capabilities cannot be kept from it: \(String(cString: strerror(errno)))", of: name)
             } else {
-                note(process.run().failure, of: name)
+                let (outcome, said) = process.run()
+                note(outcome.failure, of: name, said: said)
             }
         }
         if !isTaken { drop(name) }
@@ -115,7 +116,10 @@ public final class AlertDelivery: Sendable {
         if !isTaken { drop(path) }
     }
 
-    private func note(_ failure: String?, of name: String) {
+    /// Counts a delivery, and says a failure unless it is the same as the last one.
+    ///
+    /// - Parameter said: what the program has to say, which may be something else each time.
+    private func note(_ failure: String?, of name: String, said: String? = nil) {
         let isNew = state.withLock { state in
             state.dropping = false
             if failure == nil { state.counts.delivered += 1 } else { state.counts.failed += 1 }
@@ -123,7 +127,9 @@ public final class AlertDelivery: Sendable {
             return failure != nil && state.failures[name] != failure
         }
         if let failure, isNew {
-            logger.error("an alert could not be delivered", metadata: ["to": "\(name)", "reason": "\(failure)"])
+            var metadata: Logger.Metadata = ["to": "\(name)", "reason": "\(failure)"]
+            if let said { metadata["said"] = "\(said)" }
+            logger.error("an alert could not be delivered", metadata: metadata)
         }
     }
 
