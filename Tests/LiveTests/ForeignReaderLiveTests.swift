@@ -73,7 +73,7 @@ extension LiveTests {
             recorder.end(SIGTERM)
             let result = Command.finish(recorder)
             #expect(result.status == 0)
-            let lines = result.errors.split(separator: "\n").filter { $0.dropFirst(3).hasPrefix("samples are") }
+            let lines = result.logged("samples are")
             try #require(lines.count == 2, "\(result)")
             #expect(lines[0].contains("samples are being lost") && lines[0].contains(culprit))
             #expect(lines[1].hasSuffix("samples are written again missed=\(lost)"))

@@ -96,8 +96,7 @@ extension LiveTests {
 
         /// One line of the log begins so, after its level, and no other.
         private static func expectLog(_ result: Command, _ text: String) {
-            let lines = result.errors.split(separator: "\n").filter { $0.dropFirst(3).hasPrefix(text) }
-            #expect(lines.count == 1, "\(text): \(result.errors)")
+            #expect(result.logged(text).count == 1, "\(text): \(result.errors)")
         }
     }
 }

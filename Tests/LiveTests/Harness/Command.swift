@@ -12,6 +12,14 @@ struct Command {
     /// All of its standard error.
     let errors: String
 
+    /// The lines of a recorder's log whose message, behind the time of day and the level, begins so.
+    func logged(_ text: String) -> [Substring] {
+        errors.split(separator: "\n").filter { line in
+            guard let start = line.prefixMatch(of: /[0-9:]{8} ([a-z]+: )?/) else { return false }
+            return line[start.range.upperBound...].hasPrefix(text)
+        }
+    }
+
     /// Runs a program and waits for its end; after `milliseconds` it is killed, and the test has an issue.
     static func run(_ program: String, _ arguments: [String], milliseconds: Int = 30_000) throws -> Command {
         let process = try ChildProcess(program, arguments, catchErrors: true)
