@@ -30,6 +30,8 @@ struct AlertStories {
         var writtenAt: Int64 = .min
         /// The figure that is told of.
         var toldValue = 0.0
+        /// When that was last put into words.
+        var toldAt: Int64 = .min
     }
 
     /// The most alerts that last at once; what comes after is counted only.
@@ -146,6 +148,7 @@ struct AlertStories {
         let telling = tell(severity)
         story.wrongSince = nil
         story.restsSince = nil
+        story.toldAt = now.boot
         if var before = story.alert, now.boot - story.endedAt <= configuration.reopenWithin {
             before.resolvedAt = nil
             before.times += 1
@@ -174,11 +177,13 @@ struct AlertStories {
             turn(&story, .worsened, at: now)
         } else {
             // Whose it is may be seen only later; and what is told is the worst of it, as often as that is written.
-            let isUnknown = before.owners.isEmpty && observation.severity != nil
+            let isDue = observation.severity != nil && now.boot >= story.toldAt &+ Self.writingPause
+            let isUnknown = isDue && before.owners.isEmpty
             let isWorse =
-                observation.value >= before.peak && observation.value > story.toldValue
-                && observation.severity == before.severity && now.boot >= story.writtenAt &+ Self.writingPause
+                isDue && observation.value >= before.peak && observation.value > story.toldValue
+                && observation.severity == before.severity
             let telling = isUnknown || isWorse ? observation.severity.map(tell) : nil
+            if telling != nil { story.toldAt = now.boot }
             update(
                 &story, before.severity, observation, isWorse || telling?.owners.isEmpty == false ? telling : nil,
                 at: now)

@@ -27,6 +27,7 @@ public final class HistoryWriter {
     var inference = OwnerInference()
     var listenerBook = ListenerBook()
     var closeWaits = CloseWaitCounts()
+    var destinationHolders = DestinationHolders()
     /// Connections that the sample at hand found on ports of listeners that are gone.
     var strays: [SampleFigures.Stray] = []
     /// The next figures tell everything there is.

@@ -1,15 +1,5 @@
 import PortModel
 
-/// What tells a process from others, whatever is known of it besides: it may have changed its user, its unit or its program.
-struct ProcessKey: Hashable {
-    private var pid: Int32
-    private var startTicks: UInt64
-    private var startedAt: Timestamp
-
-    /// The key of a process.
-    init(_ owner: PortOwner) { (pid, startTicks, startedAt) = (owner.pid, owner.startTicks, owner.startedAt) }
-}
-
 /// Processes that serve a port, and how many connections each of them has.
 struct Workers {
     private struct Worker {

@@ -168,4 +168,53 @@ import Testing
         for _ in 0..<120 { simulation.open(400) }
         #expect(simulation.alerts.first?.isOpen == false)
     }
+
+    // MARK: - Whose they are
+
+    private static let other = PortOwner(
+        pid: 88, startTicks: 1, startedAt: Simulation.start, command: "cron", executable: "/usr/bin/cron",
+        unit: "cron.service")
+
+    @Test("It names who has most of the ports first, and not who connected last")
+    func owners() throws {
+        let simulation = Simulation()
+        simulation.owners[8] = Self.other
+        // Another holder of the same process.
+        simulation.owners[9] = Simulation.owner
+        simulation.holders = [7: 300, 8: 301, 9: 300, 0: 70]
+        for _ in 0..<40 { simulation.open(971) }
+        let alert = try #require(exhaustions(simulation).first)
+        #expect(alert.owners == [Simulation.owner, Self.other])
+        #expect(alert.message.contains("used by shop (pid 77 and 1 more"))
+    }
+
+    @Test("Settings by program and unit are those of who has most of the ports", arguments: ["shop", "cron"])
+    func ownersOfSettings(program: String) {
+        var configuration = AlertConfiguration()
+        var override = AlertConfiguration.Override(name: "it", match: AlertMatch())
+        override.match.program = program
+        override.isEnabled = false
+        configuration.overrides = [override]
+        let simulation = Simulation(configuration)
+        simulation.owners[8] = Self.other
+        simulation.holders = [7: 900, 8: 50]
+        for _ in 0..<100 { simulation.open(950) }
+        #expect(exhaustions(simulation).isEmpty == (program == "shop"))
+    }
+
+    @Test("Who has the ports is asked where it is told or settings depend on it, and then now and then")
+    func questions() {
+        let quiet = Simulation()
+        for _ in 0..<200 { quiet.open(490) }
+        #expect(quiet.questions == 0)
+        for _ in 0..<200 { quiet.open(850) }
+        #expect(quiet.questions <= 2)
+        var configuration = AlertConfiguration()
+        var override = AlertConfiguration.Override(name: "it", match: AlertMatch())
+        override.match.program = "cron"
+        configuration.overrides = [override]
+        let asking = Simulation(configuration)
+        for _ in 0..<200 { asking.open(790) }
+        #expect((1...8).contains(asking.questions))
+    }
 }

@@ -27,6 +27,10 @@ final class Simulation {
     var owners: [Int: PortOwner] = [7: Simulation.owner]
     var listeners: [SampleFigures.Listening.Listener] = []
     var socketsOnPort = 0
+    /// How many ports towards any destination each holder has.
+    var holders = [7: 1]
+    /// How often that was asked.
+    private(set) var questions = 0
     /// Changes the figures of the next samples.
     var adjust: (inout SampleFigures) -> Void = { _ in }
     private var engine: AlertEngine
@@ -92,7 +96,7 @@ final class Simulation {
                     use: DestinationUse(
                         capacity: capacity, used: used, usedByTimeWait: min(used, ports.timeWaits.count),
                         freeOfLowParity: max(0, capacity / 2 - used)),
-                    usedBefore: old.used, entered: entered, holder: 7))
+                    usedBefore: old.used, entered: entered))
         }
         isFirst = false
         adjust(&figures)
@@ -137,6 +141,11 @@ final class Simulation {
 extension Simulation: AlertWitness {
     func ownership(of holder: Int) -> Ownership {
         owners[holder].map { Ownership(owners: [$0], attribution: .observed) } ?? .unknown
+    }
+
+    func holders(namespace: Int, towards destination: Destination) -> [Int: Int] {
+        questions += 1
+        return holders
     }
 
     func listeners(namespace: Int, _ transport: TransportProtocol, on port: UInt16) -> [SampleFigures.Listening

@@ -38,10 +38,8 @@ struct DestinationRules {
                 tracks[place]
                 ?? DestinationTrack(
                     towards.use, usedBefore: figures.isComplete ? towards.use.used : towards.usedBefore,
-                    before: figures.isComplete ? nil : sampleBefore, holder: towards.holder)
-            track.add(
-                towards.use, entered: towards.entered, holder: towards.holder, reuses: reuses, at: now.boot,
-                before: sampleBefore)
+                    before: figures.isComplete ? nil : sampleBefore)
+            track.add(towards.use, entered: towards.entered, reuses: reuses, at: now.boot, before: sampleBefore)
             tracks[place] = track
         }
         for place in tracks.keys {
@@ -83,12 +81,12 @@ struct DestinationRules {
         _ witness: some AlertWitness, at now: Moment, _ floor: Double, _ stories: inout AlertStories
     ) {
         let use = track.use
-        let holder = track.holder
         lazy var subject = AlertSubject(place.destination, in: namespace.name)
-        lazy var owners = witness.ownership(of: holder).owners
+        lazy var owners = OwnerRanking.owners(
+            of: witness.holders(namespace: place.namespace, towards: place.destination), witness)
         let words = DestinationWords(place.destination, namespace, use)
         if use.utilization >= floor {
-            judgeExhaustion(&track, subject, words, { owners }, at: now, &stories)
+            judgeExhaustion(&track, subject, words, at: now, &stories) { owners }
         } else if !stories.openSubjects(.ephemeralExhaustion).isEmpty {
             stories.observe(
                 .ephemeralExhaustion, subject, Observation(use.utilization, nil, rest: .isNow(true)), at: now
@@ -97,7 +95,9 @@ struct DestinationRules {
         // Without any free port connect() fails; that is not slower, and no better.
         let isSlow = use.slowConnect && use.free > 0
         guard isSlow || !stories.openSubjects(.slowConnect).isEmpty || use.utilization >= floor else { return }
-        let settings = stories.configuration.settings(.slowConnect, subject) { owners }
+        let settings = stories.configuration.settings(.slowConnect, subject) {
+            track.owners(at: now.boot) { owners }
+        }
         let severity = isSlow ? AlertSeverity.warning : nil
         stories.observe(
             .slowConnect, subject,
@@ -108,10 +108,12 @@ struct DestinationRules {
     }
 
     private func judgeExhaustion(
-        _ track: inout DestinationTrack, _ subject: AlertSubject, _ words: DestinationWords,
-        _ owners: () -> [PortOwner], at now: Moment, _ stories: inout AlertStories
+        _ track: inout DestinationTrack, _ subject: AlertSubject, _ words: DestinationWords, at now: Moment,
+        _ stories: inout AlertStories, _ owners: () -> [PortOwner]
     ) {
-        let settings = stories.configuration.settings(.ephemeralExhaustion, subject, owners: owners)
+        let settings = stories.configuration.settings(.ephemeralExhaustion, subject) {
+            track.owners(at: now.boot, owners)
+        }
         let utilization = track.use.utilization
         let after = utilization >= RuleSettings.forecastFloor ? track.exhaustedAfter : nil
         let isSoon = after.map { $0 <= settings.forecast } ?? false

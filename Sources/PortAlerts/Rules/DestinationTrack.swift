@@ -11,6 +11,8 @@ struct DestinationTrack {
         var entered: Int
     }
 
+    /// For how long it is known whose the ports are, in milliseconds.
+    private static let ownersLast: Int64 = 30_000
     /// So many of the newest samples are kept each.
     private static let fine = 16
     /// How far apart those before are, in milliseconds.
@@ -21,16 +23,16 @@ struct DestinationTrack {
     private var points: [Point] = []
     /// The ports now.
     private(set) var use: DestinationUse
-    /// The holder of the newest connection.
-    private(set) var holder: Int
+    /// Whose the ports were when that was last looked up, for settings that ask who.
+    private var owners: [PortOwner] = []
+    private var ownersAt: Int64?
     private var timeWaitsLast: Bool
     /// For how many samples in a row the ports have been about to run out.
     var warnings = 0
 
     /// A track that begins with a sample and what is known of the one before.
-    init(_ use: DestinationUse, usedBefore: Int, before: Int64?, holder: Int) {
+    init(_ use: DestinationUse, usedBefore: Int, before: Int64?) {
         self.use = use
-        self.holder = holder
         timeWaitsLast = true
         if let before {
             points.append(
@@ -46,11 +48,10 @@ struct DestinationTrack {
     /// - Parameters:
     ///   - before: when the sample before was taken, in which all was as at the newest point.
     mutating func add(
-        _ use: DestinationUse, entered: Int, holder: Int, reuses: Bool, at time: Int64, before: Int64?
+        _ use: DestinationUse, entered: Int, reuses: Bool, at time: Int64, before: Int64?
     ) {
         if let before, let last = points.last, last.time < before { append(last.used, last.usedByTimeWait, 0, before) }
         self.use = use
-        if holder > 0 { self.holder = holder }
         timeWaitsLast = !reuses
         append(use.used, use.usedByTimeWait, entered, time)
     }
@@ -62,6 +63,13 @@ struct DestinationTrack {
     mutating func stay(at time: Int64) {
         guard let last = points.last, last.time < time else { return }
         append(last.used, last.usedByTimeWait, 0, time)
+    }
+
+    /// Whose the ports are, looked up where that is not known or was long ago.
+    mutating func owners(at time: Int64, _ find: () -> [PortOwner]) -> [PortOwner] {
+        if let ownersAt, time - ownersAt < Self.ownersLast { return owners }
+        (owners, ownersAt) = (find(), time)
+        return owners
     }
 
     private mutating func append(_ used: Int, _ usedByTimeWait: Int, _ entered: Int, _ time: Int64) {

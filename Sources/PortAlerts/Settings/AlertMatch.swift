@@ -10,9 +10,10 @@ public struct AlertMatch: Hashable, Sendable {
     public var destination: Endpoint?
     /// The port of a listener, or of a destination's peer.
     public var port: UInt16?
-    /// The command of one of the processes, or the path of its executable.
+    /// The command of one of the processes, or the path of its executable; of a destination, of the one with most of the ports.
     public var program: String?
-    /// The systemd unit of one of the processes, as it is recorded; no process in a container has it, whose units are not the host's.
+    /// The systemd unit of one of the processes, as it is recorded; of a destination, of the one with most of the ports. No process in a
+    /// container has it, whose units are not the host's.
     public var unit: String?
 
     /// Everything.
@@ -34,6 +35,8 @@ public struct AlertMatch: Hashable, Sendable {
             let own = subject.kind == .destination ? subject.remote?.port : subject.local?.port
             if own != port { return false }
         }
+        // That somebody has one of many connections says nothing.
+        let owners = owners.prefix(subject.kind == .destination ? 1 : .max)
         if let program, !owners.contains(where: { $0.command == program || $0.executable == program }) { return false }
         if let unit, !owners.contains(where: { $0.unit == unit && $0.container == nil }) { return false }
         return true

@@ -25,6 +25,7 @@ extension HistoryWriter {
     ///   - sample: the sample as it was written.
     ///   - snapshots: those that it was made of.
     public func takeFigures(of sample: SampleRecord, _ snapshots: [Snapshot]) -> SampleFigures {
+        destinationHolders = DestinationHolders()
         var figures = SampleFigures(sample: sample, namespaces: [])
         figures.namespaces.reserveCapacity(snapshots.count)
         for snapshot in snapshots {
@@ -80,13 +81,12 @@ extension RollupWriter {
             book.index(
                 of: SeriesSubject(kind, namespace: namespace, localAddress: place.destination.local, remote: remote))
         }
-        let used = index(.destinationUsed).map { book.meters[$0] }
+        let level = index(.destinationUsed).map { book.meters[$0].level } ?? 0
         let timeWaits = index(.destinationTimeWait).map { book.meters[$0].level } ?? 0
-        let level = used?.level ?? 0
         return .init(
             namespace: namespace, destination: place.destination,
             use: counts.use(of: place.destination, used: level, timeWaits: timeWaits),
-            usedBefore: move.usedBefore ?? level, entered: move.entered, holder: Int(used?.holder ?? 0))
+            usedBefore: move.usedBefore ?? level, entered: move.entered)
     }
 }
 
@@ -96,6 +96,12 @@ extension HistoryWriter: AlertWitness {
         if holder <= 0 { return .unknown }
         let known = try? queue.inDatabase { try HolderReader($0).holder(holder) }
         return known?.ownership ?? .unknown
+    }
+
+    /// How many of the ports towards a destination each holder has.
+    public func holders(namespace: Int, towards destination: Destination) -> [Int: Int] {
+        destinationHolders.counts(
+            of: .init(namespace: Int16(truncatingIfNeeded: namespace), destination: destination), in: open)
     }
 
     /// The listeners that stand on a port now.

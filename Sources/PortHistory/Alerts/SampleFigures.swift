@@ -48,19 +48,16 @@ public struct SampleFigures: Sendable {
         public var usedBefore: Int
         /// How many connections have come into TIME_WAIT since the sample before.
         public var entered: Int
-        /// The holder of the connection that came last; 0 where that is not known.
-        public var holder: Int
 
         /// A destination of its figures.
         public init(
-            namespace: Int, destination: Destination, use: DestinationUse, usedBefore: Int, entered: Int, holder: Int
+            namespace: Int, destination: Destination, use: DestinationUse, usedBefore: Int, entered: Int
         ) {
             self.namespace = namespace
             self.destination = destination
             self.use = use
             self.usedBefore = usedBefore
             self.entered = entered
-            self.holder = holder
         }
     }
 
@@ -180,6 +177,9 @@ public struct SampleFigures: Sendable {
 public protocol AlertWitness {
     /// Who a holder is; nobody where that is not known.
     func ownership(of holder: Int) -> Ownership
+    /// How many of the ports towards a destination each holder has, 0 for nobody. It may look at every socket: to be asked for what
+    /// is told, not with every sample.
+    func holders(namespace: Int, towards destination: Destination) -> [Int: Int]
     /// The listeners that stand on a port now.
     func listeners(namespace: Int, _ transport: TransportProtocol, on port: UInt16) -> [SampleFigures.Listening
         .Listener]
