@@ -22,6 +22,8 @@ struct AlertStories {
         var endedAt: Int64 = 0
         /// How long a rest it needs.
         var restNeeded: Int64
+        /// It has not begun because too many last, which has been counted.
+        var isSuppressed = false
         /// It is not in the history as it is.
         var isUnwritten = false
         /// The event that its next writing is followed by.
@@ -34,8 +36,10 @@ struct AlertStories {
         var toldAt: Int64 = .min
     }
 
-    /// The most alerts that last at once; what comes after is counted only.
-    static let most = 500
+    /// The most alerts of one rule that last at once; a warning that comes after is counted only.
+    static let mostOfRule = 200
+    /// The most that last at once at all, critical ones included.
+    static let most = 5000
     /// What changes all the time is written so often, in milliseconds.
     private static let writingPause: Int64 = 10_000
 
@@ -113,21 +117,27 @@ struct AlertStories {
             story.wrongSince = since
             story.wrongAt = now.boot
             if severity == .critical || now.boot - since >= observation.hold {
-                if openCount >= Self.most {
-                    suppressed += 1
-                } else {
+                if hasRoom(rule, severity) {
                     begin(&story, key, severity, observation, at: now, tell)
                     setOpen(key, true)
+                } else if !story.isSuppressed {
+                    story.isSuppressed = true
+                    suppressed += 1
                 }
             }
         } else {
-            story.wrongSince = nil
+            (story.wrongSince, story.isSuppressed) = (nil, false)
             if story.alert == nil {
                 stories[key] = nil
                 return
             }
         }
         stories[key] = story
+    }
+
+    /// Whether another alert may begin: many of one rule keep no other from it, and nothing keeps one from it that is critical.
+    private func hasRoom(_ rule: AlertRule, _ severity: AlertSeverity) -> Bool {
+        openCount < Self.most && (severity == .critical || open[rule]?.count ?? 0 < Self.mostOfRule)
     }
 
     /// Ends everything that lasts, and forgets what was wrong.
@@ -146,7 +156,7 @@ struct AlertStories {
         _ tell: (AlertSeverity) -> Observation.Telling
     ) {
         let telling = tell(severity)
-        story.wrongSince = nil
+        (story.wrongSince, story.isSuppressed) = (nil, false)
         story.restsSince = nil
         story.toldAt = now.boot
         if var before = story.alert, now.boot - story.endedAt <= configuration.reopenWithin {
@@ -285,7 +295,10 @@ struct AlertStories {
     /// Forgets what ended long ago, and what was wrong without becoming an alert and is so no longer: it has to hold anew.
     mutating func forget(at now: Moment) {
         let past = stories.lazy.filter { $1.wrongSince != nil && $1.wrongAt != now.boot }.map(\.key)
-        for key in Array(past) { stories[key]?.wrongSince = nil }
+        for key in Array(past) {
+            stories[key]?.wrongSince = nil
+            stories[key]?.isSuppressed = false
+        }
         stories = stories.filter { _, story in
             guard let alert = story.alert else { return story.wrongSince != nil }
             return alert.isOpen || story.isUnwritten || now.boot - story.endedAt <= configuration.reopenWithin

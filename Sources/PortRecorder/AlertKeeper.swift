@@ -13,6 +13,7 @@ final class AlertKeeper {
     private var engine: AlertEngine
     private var failure: HistoryError?
     private var suppressed = 0
+    private var isSuppressing = false
     private let counts: @Sendable () -> DeliveryCounts
     /// What the history has; `nil` before the first sample, as a recorder counts from nothing.
     private var noted: DeliveryCounts?
@@ -85,13 +86,17 @@ final class AlertKeeper {
         }
         for event in events { deliver(event) }
         noteCounts()
-        if engine.suppressed > suppressed {
-            if suppressed == 0 {
-                logger.error(
-                    "too many alerts last at once: what begins now is neither recorded nor told",
-                    metadata: ["lasting": "\(engine.count)"])
-            }
-            suppressed = engine.suppressed
+        noteSuppressed()
+    }
+
+    /// Says that alerts do not begin because too many last: once, until a sample adds none.
+    private func noteSuppressed() {
+        let new = engine.suppressed - suppressed
+        if new > 0, !isSuppressing {
+            logger.error(
+                "too many alerts last at once: what begins now is neither recorded nor told",
+                metadata: ["lasting": "\(engine.count)", "suppressed": "\(engine.suppressed)"])
         }
+        (suppressed, isSuppressing) = (engine.suppressed, new > 0)
     }
 }

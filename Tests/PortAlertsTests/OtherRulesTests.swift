@@ -129,6 +129,48 @@ import Testing
         #expect(alert(.listenerGone)?.isOpen == false && simulation.alerts.count == 1)
     }
 
+    private func leaving(_ ports: Range<UInt16>, holder: (UInt16) -> Int) {
+        simulation.listeners = []
+        let gone = ports.map { port in
+            SampleFigures.Listening(
+                namespace: 0, transport: .tcp, port: port, listeners: [],
+                gone: [.init(listener: Self.listener(UInt64(port), holder: holder(port)), age: 7_200_000)])
+        }
+        run(1) { $0.listening = gone }
+        simulation.adjust = { _ in }
+    }
+
+    @Test("Listeners that one program lets go at once are one alert, which lasts until all are back")
+    func goneTogether() throws {
+        leaving(8000..<8020) { _ in 7 }
+        run(10)
+        let alert = try #require(self.alert(.listenerGone))
+        #expect(simulation.alerts.count == 1 && alert.subject.local?.port == 8000)
+        #expect(alert.message.hasPrefix("the 20 listeners of shop (pid 77, shop.service) on TCP 0.0.0.0:8000, "))
+        #expect(alert.message.contains("TCP 0.0.0.0:8007 and 12 more have gone"))
+        for port in 8000..<8019 as Range<UInt16> { listening([Self.listener(2)], port: port) }
+        run(20)
+        #expect(self.alert(.listenerGone)?.isOpen == true)
+        #expect(self.alert(.listenerGone)?.message.contains("listener of shop") == true)
+        listening([Self.listener(2)], port: 8019)
+        run(10)
+        #expect(self.alert(.listenerGone)?.isOpen == false && simulation.alerts.count == 1)
+    }
+
+    @Test("Hundreds of warnings of one rule keep no other alert from beginning, and none that is critical")
+    func suppressed() {
+        for holder in 100..<1000 { simulation.owners[holder] = Self.other }
+        leaving(20_000..<20_520) { Int($0) - 19_900 }
+        run(10)
+        #expect(simulation.alerts.count { $0.rule == .listenerGone } == 200 && simulation.suppressed == 320)
+        run(10) { $0.namespaces[0].tcpPool = BindPool(capacity: 1000, used: 900) }
+        #expect(alert(.ephemeralPool)?.severity == .warning && simulation.suppressed == 320)
+        simulation.sample { ports in
+            for number in 0..<600 { ports[Simulation.destination(number), default: .init()].open = 990 }
+        }
+        #expect(simulation.alerts.count { $0.rule == .ephemeralExhaustion && $0.severity == .critical } == 600)
+    }
+
     @Test("A restart within a minute is nothing")
     func restarted() {
         listening([], gone: 7_200_000)

@@ -45,6 +45,8 @@ final class Simulation {
     }
 
     var now: Moment { Moment(wall: Self.start + clock, boot: clock) }
+    /// How many alerts have not begun because too many lasted.
+    var suppressed: Int { engine.suppressed }
     var alerts: [Alert] { written.values.sorted { $0.id < $1.id } }
 
     /// Stops the recorder, and starts it after a while.

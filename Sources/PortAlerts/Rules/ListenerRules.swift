@@ -13,11 +13,23 @@ struct ListenerRules {
     private struct Missing {
         var port: Port
         var subject: AlertSubject
+        /// What is told of all that one holder has let go at once: the subject of the oldest.
+        var story: AlertSubject
         var holder: Int
+        var owners: [PortOwner]
         var age: Int64
         var since: Int64
         /// A connection that stands on its port.
         var thief: SampleFigures.Stray?
+
+        /// The order in which they are told: the oldest first.
+        static func isTold(_ a: Missing, before b: Missing) -> Bool {
+            if a.age != b.age { return a.age > b.age }
+            if a.port.number != b.port.number { return a.port.number < b.port.number }
+            if a.port.transport != b.port.transport { return a.port.transport == .tcp }
+            guard let one = a.subject.local?.address, let other = b.subject.local?.address else { return false }
+            return one < other
+        }
     }
 
     /// For how long a listener must have been there for its port to be stolen, in milliseconds.
@@ -40,9 +52,12 @@ struct ListenerRules {
         }
         missing = missing.filter { names[$0.value.port.namespace] != nil }
         conflicts = conflicts.filter { names[$0.key.namespace] != nil }
+        gather(at: now)
         for stray in figures.strays { note(stray) }
         judgeConflicts(witness, at: now, &stories)
-        judgeMissing(witness, at: now, &stories)
+        forgetLongGone(at: now)
+        judgeGone(at: now, &stories)
+        judgeStolen(witness, at: now, &stories)
         rest(names, witness, at: now, &stories)
     }
 
@@ -65,7 +80,8 @@ struct ListenerRules {
             let subject = subject(gone.listener.address)
             if missing.count >= Self.most, missing[subject] == nil { forgetOldest() }
             missing[subject] = Missing(
-                port: port, subject: subject, holder: gone.listener.holder, age: gone.age, since: now.boot)
+                port: port, subject: subject, story: subject, holder: gone.listener.holder,
+                owners: witness.ownership(of: gone.listener.holder).owners, age: gone.age, since: now.boot)
         }
         let found = ListenerConflicts.among(change.listeners, change.transport, port: change.port, witness)
         conflicts[port] = found.isEmpty ? nil : found.map { (subject($0.address, $0.kind), $0) }
@@ -75,6 +91,19 @@ struct ListenerRules {
     private mutating func forgetOldest() {
         guard let oldest = missing.min(by: { $0.value.since < $1.value.since })?.key else { return }
         missing[oldest] = nil
+    }
+
+    /// What one holder has let go in this sample is one story.
+    private mutating func gather(at now: Moment) {
+        let new = missing.values.filter { $0.since == now.boot && $0.holder > 0 }
+        for group in Dictionary(grouping: new, by: { [$0.port.namespace, $0.holder] }).values where group.count > 1 {
+            guard let oldest = group.min(by: Missing.isTold(_:before:)) else { continue }
+            for lost in group { missing[lost.subject]?.story = oldest.subject }
+        }
+    }
+
+    private mutating func forgetLongGone(at now: Moment) {
+        for (subject, lost) in missing where now.boot - lost.since > Self.missed { missing[subject] = nil }
     }
 
     private mutating func note(_ stray: SampleFigures.Stray) {
@@ -106,33 +135,41 @@ struct ListenerRules {
         }
     }
 
-    private mutating func judgeMissing(_ witness: some AlertWitness, at now: Moment, _ stories: inout AlertStories) {
-        for (subject, lost) in missing {
-            if now.boot - lost.since > Self.missed {
-                missing[subject] = nil
+    private func judgeGone(at now: Moment, _ stories: inout AlertStories) {
+        for (subject, group) in Dictionary(grouping: missing.values, by: \.story) {
+            var (lost, hold) = ([Missing](), Int64.max)
+            for listener in group {
+                let settings = stories.configuration.settings(.listenerGone, listener.subject) { listener.owners }
+                if !settings.isEnabled || listener.age < settings.lasting { continue }
+                lost.append(listener)
+                hold = min(hold, settings.hold)
+            }
+            lost.sort(by: Missing.isTold(_:before:))
+            guard let first = lost.first else {
+                stories.observe(.listenerGone, subject, .nothing, at: now) { _ in .init(message: "") }
                 continue
             }
-            lazy var owners = witness.ownership(of: lost.holder).owners
-            let gone = stories.configuration.settings(.listenerGone, subject) { owners }
-            if lost.age >= gone.lasting {
-                stories.observe(
-                    .listenerGone, subject,
-                    Observation(
-                        Double((now.boot - lost.since) / 1000), .warning, rest: .isNow(false), hold: gone.hold,
-                        isEnabled: gone.isEnabled), at: now
-                ) { _ in ListenerWords(subject).gone(after: lost.age, owners) }
-            }
+            stories.observe(
+                .listenerGone, subject,
+                Observation(
+                    Double((now.boot - first.since) / 1000), .warning, rest: .isNow(false), hold: hold), at: now
+            ) { _ in ListenerWords(first.subject).gone(lost.map(\.subject), after: first.age, first.owners) }
+        }
+    }
+
+    private mutating func judgeStolen(_ witness: some AlertWitness, at now: Moment, _ stories: inout AlertStories) {
+        for (subject, lost) in missing {
             guard let thief = lost.thief else { continue }
             if witness.sockets(namespace: lost.port.namespace, on: lost.port.number) == 0 {
                 missing[subject]?.thief = nil
                 continue
             }
             let thieves = witness.ownership(of: thief.holder).owners
-            let stolen = stories.configuration.settings(.portStolen, subject) { thieves + owners }
+            let stolen = stories.configuration.settings(.portStolen, subject) { thieves + lost.owners }
             stories.observe(
                 .portStolen, subject, Observation(1, .critical, rest: .isNow(false), isEnabled: stolen.isEnabled),
                 at: now
-            ) { _ in ListenerWords(subject).stolen(by: thief.row, thieves, from: owners) }
+            ) { _ in ListenerWords(subject).stolen(by: thief.row, thieves, from: lost.owners) }
         }
     }
 
@@ -143,12 +180,13 @@ struct ListenerRules {
     ) {
         let numbers = Dictionary(names.values.map { ($0.name, $0.number) }) { $1 }
         let found = Set(conflicts.values.joined().map(\.subject))
+        let gone = Set(missing.values.map(\.story))
         for subject in stories.openSubjects(.listenConflict) where !found.contains(subject) {
             stories.observe(.listenConflict, subject, .nothing, at: now) { _ in .init(message: "") }
         }
         for rule in [AlertRule.listenerGone, .portStolen] {
             for subject in stories.openSubjects(rule) {
-                if let lost = missing[subject], rule == .listenerGone || lost.thief != nil { continue }
+                if rule == .listenerGone ? gone.contains(subject) : missing[subject]?.thief != nil { continue }
                 guard let alert = stories.openAlert(rule, subject), let local = subject.local else { continue }
                 let isOver =
                     now.wall - alert.openedAt > Self.missed

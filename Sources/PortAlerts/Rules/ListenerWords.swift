@@ -2,11 +2,13 @@ import PortModel
 
 /// What alerts say of a listener.
 struct ListenerWords {
+    /// So many ports of one program are named.
+    private static let named = 8
     private let subject: AlertSubject
-    private var place: String {
-        let local = subject.local.map { "\($0)" } ?? "?"
-        return "\(subject.transport == .tcp ? "TCP" : "UDP") \(local)\(AlertWords.place(subject.namespace))"
+    private var name: String {
+        "\(subject.transport == .tcp ? "TCP" : "UDP") \(subject.local.map { "\($0)" } ?? "?")"
     }
+    private var place: String { name + AlertWords.place(subject.namespace) }
 
     init(_ subject: AlertSubject) { self.subject = subject }
 
@@ -31,13 +33,16 @@ struct ListenerWords {
             ], owners: owners)
     }
 
-    /// It was there for long and left.
-    func gone(after age: Int64, _ owners: [PortOwner]) -> Observation.Telling {
+    /// It was there for long and left, alone or with others of its program.
+    func gone(_ all: [AlertSubject], after age: Int64, _ owners: [PortOwner]) -> Observation.Telling {
         var advice = ServiceUnit.all(of: owners).flatMap { [$0.systemctl("status"), $0.journalctl] }
         if let port = subject.local?.port { advice.append("portlog who \(port) shows who held the port") }
+        var names = all.prefix(Self.named).map { ListenerWords($0).name }.joined(separator: ", ")
+        if all.count > Self.named { names += " and \(all.count - Self.named) more" }
+        let (listeners, have) = all.count == 1 ? ("listener", "has") : ("\(all.count) listeners", "have")
         return .init(
             message:
-                "the listener of \(AlertWords.programs(owners)) on \(place) has gone, after \(AlertWords.duration(age))",
+                "the \(listeners) of \(AlertWords.programs(owners)) on \(names)\(AlertWords.place(subject.namespace)) \(have) gone, after \(AlertWords.duration(age))",
             advice: advice, owners: owners)
     }
 
