@@ -98,6 +98,46 @@ import Testing
         #expect(turns.count { $0.kind == .opened } == 1, "\(turns.map(\.kind))")
     }
 
+    /// Up and down, beginning with the highest.
+    private static func swing(_ second: Int, _ period: Int, from low: Int, to high: Int) -> Int {
+        let phase = Double(second % period) / Double(period)
+        return low + Int(Double(high - low) * abs(1 - 2 * phase))
+    }
+
+    @Test(
+        "A pool that swings below the warning is nothing",
+        arguments: [(20, 520, 570), (20, 550, 750), (60, 550, 750), (300, 550, 750), (600, 600, 790)])
+    func swinging(period: Int, low: Int, high: Int) {
+        let simulation = Simulation()
+        for second in 0..<1500 {
+            let noise = (second * 7919) % 14 - 7
+            simulation.open(Self.swing(second, period, from: low, to: high) + noise)
+        }
+        #expect(exhaustions(simulation).isEmpty)
+    }
+
+    @Test("So is one whose first swing is seen from its beginning, where it does not last", arguments: [5, 10])
+    func firstSwing(step: Int) {
+        let simulation = Simulation()
+        for _ in 0..<30 { simulation.open(520) }
+        for second in 0..<800 {
+            simulation.open(Self.swing(second + 50 / step, 100 / step, from: 520, to: 570))
+        }
+        #expect(exhaustions(simulation).isEmpty)
+    }
+
+    @Test("Swings that grow are a rise when they come where they have not been")
+    func growing() throws {
+        let simulation = Simulation()
+        for second in 0..<600 { simulation.open(Self.swing(second, 60, from: 520, to: 600)) }
+        var used = 560
+        while exhaustions(simulation).isEmpty, used < 1000 {
+            used += 1
+            simulation.open(used)
+        }
+        #expect(used < 790 && exhaustions(simulation).first?.severity == .critical)
+    }
+
     @Test("What comes and goes for an hour is one story, with a longer rest each time")
     func flapping() {
         let simulation = Simulation()

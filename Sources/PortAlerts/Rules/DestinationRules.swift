@@ -116,17 +116,18 @@ struct DestinationRules {
         }
         let utilization = track.use.utilization
         let after = utilization >= RuleSettings.forecastFloor ? track.exhaustedAfter : nil
-        let isSoon = after.map { $0 <= settings.forecast } ?? false
-        track.warnings = isSoon ? track.warnings + 1 : 0
         var severity = settings.severity(of: utilization)
-        // Far from the end one sample is no trend yet.
-        if isSoon, track.warnings >= 2 || severity != nil { severity = .critical }
+        let soon = after.flatMap { $0 <= settings.forecast ? $0 : nil }
+        track.warn(soon != nil, at: now.boot)
+        let isForecast =
+            soon.map { severity != nil || track.isCertain($0, hold: settings.hold, at: now.boot) } ?? false
+        if isForecast { severity = .critical }
         if severity == .warning, track.isSprinting { severity = .critical }
         let time = after.map { now.wall + $0 }
         stories.observe(
             .ephemeralExhaustion, subject,
             Observation(
-                utilization, severity, rest: .isNow(settings.isClear(utilization) && !isSoon), hold: settings.hold,
+                utilization, severity, rest: .isNow(settings.isClear(utilization) && !isForecast), hold: settings.hold,
                 exhaustedAt: time, isEnabled: settings.isEnabled), at: now
         ) { _ in words.exhaustion(after: after, at: time, owners()) }
     }

@@ -9,6 +9,13 @@ struct DestinationTrack {
         var usedByTimeWait: Int
         /// TIME_WAITs that began since the point before.
         var entered: Int
+        /// The most that were used at it, and at points before it that were not kept.
+        var highest: Int
+
+        init(time: Int64, used: Int, usedByTimeWait: Int, entered: Int) {
+            (self.time, self.used, self.usedByTimeWait, self.entered) = (time, used, usedByTimeWait, entered)
+            highest = used
+        }
     }
 
     /// For how long it is known whose the ports are, in milliseconds.
@@ -17,6 +24,11 @@ struct DestinationTrack {
     private static let fine = 16
     /// How far apart those before are, in milliseconds.
     private static let coarse: Int64 = 5000
+    /// The highest of so long a time each is known for an hour, in milliseconds.
+    private static let crest: Int64 = 300_000
+    private static let crestsKept: Int64 = 3_600_000
+    /// A rise is one where it is by this part of the ports above all that was before.
+    private static let notable = 50
     /// The ports of a trend that began within the window: it is looked at from where they were so small a part of what they are.
     private static let beginning = 4
 
@@ -27,8 +39,10 @@ struct DestinationTrack {
     private var owners: [PortOwner] = []
     private var ownersAt: Int64?
     private var timeWaitsLast: Bool
-    /// For how many samples in a row the ports have been about to run out.
-    var warnings = 0
+    /// The most ports that were used within each ``crest``, by when that began.
+    private var crests: [(since: Int64, used: Int)] = []
+    /// Since when the ports have been about to run out in every sample, and in how many that was so.
+    private var warned: (since: Int64, samples: Int)?
 
     /// A track that begins with a sample and what is known of the one before.
     init(_ use: DestinationUse, usedBefore: Int, before: Int64?) {
@@ -78,13 +92,41 @@ struct DestinationTrack {
         let position = points.count - 1 - Self.fine
         if position >= 1, points[position].time - points[position - 1].time < Self.coarse {
             points[position + 1].entered += points[position].entered
+            points[position + 1].highest = max(points[position + 1].highest, points[position].highest)
             points.remove(at: position)
         }
+        noteCrest(used, at: time)
         let oldest = time - UsageTrend.window
         if let first = points.first, first.time < oldest, points.count > 3 { points.removeFirst() }
     }
 
+    private mutating func noteCrest(_ used: Int, at time: Int64) {
+        if let last = crests.last, time - last.since < Self.crest {
+            crests[crests.count - 1].used = max(last.used, used)
+        } else {
+            crests.append((time, used))
+            if let first = crests.first, time - first.since > Self.crestsKept { crests.removeFirst() }
+        }
+    }
+
     // MARK: - Where it is going
+
+    /// Takes in whether the ports are about to run out.
+    mutating func warn(_ isSoon: Bool, at time: Int64) {
+        warned = isSoon ? (warned?.since ?? time, (warned?.samples ?? 0) + 1) : nil
+    }
+
+    /// Whether a forecast counts far from the end: it has come true for a while, and the ports are used as they have not been in the
+    /// time before that is known. What only swings is where it has been.
+    ///
+    /// - Parameters:
+    ///   - hold: for how long it has to come true, in milliseconds; a quarter of the time left where that is less.
+    func isCertain(_ after: Int64, hold: Int64, at time: Int64) -> Bool {
+        guard let warned, warned.samples >= 2, time - warned.since >= min(hold, after / 4) else { return false }
+        let recent = points.lazy.filter { $0.time < warned.since }.map(\.highest).max() ?? 0
+        let earlier = crests.lazy.filter { $0.since + Self.crest <= warned.since }.map(\.used).max() ?? 0
+        return use.used > max(recent, earlier) + use.capacity / Self.notable
+    }
 
     /// In how many milliseconds all ports will be used; `nil` without a rising trend.
     var exhaustedAfter: Int64? {
@@ -96,9 +138,6 @@ struct DestinationTrack {
         guard recent > beginningOfRise else { return nil }
         return trend(from: recent)?.exhaustedAfter
     }
-
-    /// How many more ports will be used in a minute.
-    var portsPerMinute: Double? { trend(from: beginningOfRise)?.portsPerMinute }
 
     /// The first point after the ports were last so few that what came since is the rise.
     private var beginningOfRise: Int {
