@@ -171,6 +171,36 @@ import Testing
         #expect(simulation.alerts.count { $0.rule == .ephemeralExhaustion && $0.severity == .critical } == 600)
     }
 
+    @Test(
+        "A port that a wildcard goes on to serve is not gone, and one that it does not is",
+        arguments: [
+            ("127.0.0.1", "0.0.0.0", true), ("127.0.0.1", "::", true), ("0.0.0.0", "::", true), ("::1", "::", true),
+            ("0.0.0.0", "127.0.0.1", false), ("::1", "0.0.0.0", false), ("::", "0.0.0.0", false),
+            ("127.0.0.1", "127.0.0.2", false),
+        ])
+    func served(before: String, after: String, isServed: Bool) throws {
+        let (before, after) = (try #require(IPAddress(before)), try #require(IPAddress(after)))
+        // In the same sample, and in a later one.
+        for isAtOnce in [true, false] {
+            let simulation = Simulation(every: 10_000)
+            let gone = SampleFigures.Listening.Gone(listener: Self.listener(1, before), age: 7_200_000)
+            for step in isAtOnce ? [2] : [0, 1] {
+                let listeners = step == 0 ? [] : [Self.listener(2, after)]
+                simulation.adjust = { figures in
+                    figures.listening = [
+                        .init(
+                            namespace: 0, transport: .tcp, port: 8080, listeners: listeners,
+                            gone: step == 1 ? [] : [gone])
+                    ]
+                }
+                simulation.sample()
+            }
+            simulation.adjust = { _ in }
+            for _ in 0..<20 { simulation.sample() }
+            #expect(simulation.alerts.isEmpty == isServed, "\(before) and \(after), at once: \(isAtOnce)")
+        }
+    }
+
     @Test("A restart within a minute is nothing")
     func restarted() {
         listening([], gone: 7_200_000)

@@ -72,11 +72,14 @@ struct ListenerRules {
                 local: Endpoint(address, change.port),
                 detail: detail)
         }
-        for listener in change.listeners { missing[subject(listener.address)] = nil }
+        // Whoever listens on a wildcard serves the addresses that it includes.
+        func isServed(_ address: IPAddress) -> Bool { change.listeners.contains { $0.address.covers(address) } }
+        let back = missing.values.filter { $0.port == port && $0.subject.local.map { isServed($0.address) } ?? true }
+        for lost in back { missing[lost.subject] = nil }
         for gone in change.gone where gone.age >= Self.settled {
             // A UDP socket on a port that the kernel gives out is most likely a client.
             if change.transport == .udp, namespace.limits.mayChoose(change.port) { continue }
-            if change.listeners.contains(where: { $0.address == gone.listener.address }) { continue }
+            if isServed(gone.listener.address) { continue }
             let subject = subject(gone.listener.address)
             if missing.count >= Self.most, missing[subject] == nil { forgetOldest() }
             missing[subject] = Missing(
@@ -194,7 +197,7 @@ struct ListenerRules {
                 let number = numbers[subject.namespace]
                 let isBack = number.map { number in
                     witness.listeners(namespace: number, subject.transport, on: local.port)
-                        .contains { $0.address == local.address || $0.address.isWildcard }
+                        .contains { $0.address.covers(local.address) }
                 }
                 let isFree = number.map { rule == .portStolen && witness.sockets(namespace: $0, on: local.port) == 0 }
                 if isOver || isBack ?? true || isFree ?? true {
