@@ -28,6 +28,8 @@ struct AlertStories {
         var isUnwritten = false
         /// The event that its next writing is followed by.
         var event: AlertEvent.Kind?
+        /// An event that a silence keeps, which began when others had been told.
+        var heldBack: AlertEvent.Kind?
         /// When it was written last.
         var writtenAt: Int64 = .min
         /// The figure that is told of.
@@ -244,28 +246,37 @@ struct AlertStories {
     }
 
     private func turn(_ story: inout Story, _ kind: AlertEvent.Kind, at now: Moment) {
-        guard var alert = story.alert else { return }
-        let isSilenced = configuration.isSilenced(alert.rule, alert.subject, alert.owners, at: now.wall)
-        // Of what nobody was told nobody is told the end.
-        let wasTold = !alert.isSilenced || kind == .opened
-        alert.isSilenced = kind == .resolved ? alert.isSilenced : isSilenced
-        story.alert = alert
+        guard let alert = story.alert else { return }
         story.isUnwritten = true
         story.writtenAt = .min
-        if alert.isSilenced || (kind == .resolved && !wasTold) { return }
+        let isSilenced = configuration.isSilenced(alert.rule, alert.subject, alert.owners, at: now.wall)
+        switch kind {
+        case .opened:
+            story.alert?.isSilenced = isSilenced
+            if isSilenced { return }
+        // What nobody knows of has not begun for them yet.
+        case .worsened where alert.isSilenced: return unsilence(&story, at: now)
+        case .worsened where isSilenced:
+            story.heldBack = .worsened
+            return
+        // Whoever was told that it began is told that it is over, also in a silence that came between.
+        case .resolved where alert.isSilenced: return
+        case .worsened, .resolved: break
+        }
         // What has begun and become worse at once has begun.
         story.event = story.event == .opened && kind == .worsened ? .opened : kind
+        story.heldBack = nil
     }
 
     /// A silence has ended while its alert lasts: now it is told.
     private func unsilence(_ story: inout Story, at now: Moment) {
-        guard let alert = story.alert, alert.isSilenced,
+        guard let alert = story.alert, let event = alert.isSilenced ? .opened : story.heldBack,
             !configuration.isSilenced(alert.rule, alert.subject, alert.owners, at: now.wall)
         else { return }
         story.alert?.isSilenced = false
         story.isUnwritten = true
         story.writtenAt = .min
-        story.event = .opened
+        (story.event, story.heldBack) = (event, nil)
     }
 
     // MARK: - What is to be written and told

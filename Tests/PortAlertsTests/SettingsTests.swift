@@ -64,7 +64,32 @@ import Testing
         #expect(simulation.alerts.allSatisfy { !$0.isSilenced })
     }
 
-    @Test("What ends within a silence is not told at all")
+    @Test(
+        "Whoever was told that it began is told that it is over, also in a silence; that it became worse comes after it"
+    )
+    func silencedMeanwhile() {
+        for isEndedFirst in [true, false] {
+            var configuration = AlertConfiguration()
+            let simulation = run(configuration, used: 850)
+            let told = { simulation.events.filter { $0.alert.rule == .ephemeralExhaustion }.map(\.kind) }
+            #expect(told() == [.opened])
+            let end = simulation.now.wall + 300_000
+            configuration.silences = [.init(name: "night", match: Self.fitting[0], until: end)]
+            simulation.set(configuration)
+            for _ in 0..<100 { simulation.open(960) }
+            #expect(told() == [.opened])
+            if isEndedFirst {
+                for _ in 0..<100 { simulation.open(1) }
+                #expect(told() == [.opened, .resolved])
+            } else {
+                for _ in 0..<250 { simulation.open(960) }
+                #expect(told() == [.opened, .worsened])
+            }
+            #expect(simulation.alerts.allSatisfy { !$0.isSilenced || $0.rule != .ephemeralExhaustion })
+        }
+    }
+
+    @Test("What begins and ends within a silence is not told at all")
     func silent() {
         var configuration = AlertConfiguration()
         configuration.silences = [
