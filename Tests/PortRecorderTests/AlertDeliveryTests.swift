@@ -216,6 +216,30 @@ import Testing
         #expect(String(decoding: buffer.prefix(max(0, count)), as: UTF8.self) == "{\"id\":9}\n")
     }
 
+    @Test(
+        "What a socket takes and does not read was not delivered; who reads it may close as well",
+        arguments: [true, false])
+    func refused(isRead: Bool) {
+        let path = "\(folder)/notify.sock"
+        let listener = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(listener) }
+        #expect(UnixSocket.withAddress(path) { bind(listener, $0, $1) } == 0 && listen(listener, 8) == 0)
+        Thread.detachNewThread {
+            while true {
+                let connection = accept(listener, nil, nil)
+                if connection < 0 { return }
+                var buffer = [UInt8](repeating: 0, count: 100)
+                while isRead, read(connection, &buffer, 100) > 0 {}
+                close(connection)
+            }
+        }
+        let delivery = delivery { $0.socket = path }
+        for id in 1...5 { delivery.deliver(event(id)) }
+        delivery.finish()
+        #expect(delivery.counts.delivered == (isRead ? 5 : 0) && delivery.counts.failed == (isRead ? 0 : 5))
+        shutdown(listener, Int32(SHUT_RDWR))
+    }
+
     @Test("The journal gets fields of its own; without one the log has a line")
     func journal() throws {
         let path = "\(folder)/journal.sock"

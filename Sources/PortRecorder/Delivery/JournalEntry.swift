@@ -68,6 +68,20 @@ enum UnixSocket {
             if count <= 0 { return String(cString: strerror(errno)) }
             rest = rest.dropFirst(count)
         }
-        return nil
+        shutdown(descriptor, Int32(SHUT_WR))
+        return refusal(descriptor)
+    }
+
+    /// For how long a refusal is waited for, in milliseconds.
+    private static let patience: Int32 = 250
+
+    /// Why what was sent has not been taken; `nil` where it was, or may be yet. Who has too much to do, as systemd beyond
+    /// MaxConnections, accepts a connection and closes it without having read what was sent.
+    private static func refusal(_ descriptor: Int32) -> String? {
+        var item = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        guard poll(&item, 1, patience) > 0 else { return nil }
+        var byte: UInt8 = 0
+        return recv(descriptor, &byte, 1, Int32(MSG_DONTWAIT)) < 0 && errno != EAGAIN
+            ? String(cString: strerror(errno)) : nil
     }
 }
