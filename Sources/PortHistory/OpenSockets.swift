@@ -156,6 +156,11 @@ struct OpenSockets {
         index[gap] = 0
     }
 
+    /// Whether the socket of a row stands open, in whatever state.
+    func contains(_ row: SocketRow, _ namespace: Int16) -> Bool {
+        find(row, namespace, Self.hash(row, namespace, seed)) != nil
+    }
+
     private func find(_ row: SocketRow, _ namespace: Int16, _ hash: UInt64) -> Int32? {
         index.withUnsafeBufferPointer { index in
             slots.withUnsafeBufferPointer { slots in

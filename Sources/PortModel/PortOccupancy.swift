@@ -39,9 +39,6 @@ public struct PortOccupancy: Sendable {
     /// Ports of the range with any socket of a protocol: what bind(::, 0) cannot choose.
     public func used(_ transport: TransportProtocol) -> Int { transport == .tcp ? usedByTCP : usedByUDP }
 
-    /// How many TCP sockets stand on a port.
-    public func sockets(on port: UInt16) -> Int { Int(ports[port].tcp) }
-
     /// A socket stands there from now on.
     public mutating func insert(_ row: SocketRow, _ role: ConnectionRole) {
         let port = row.local.port

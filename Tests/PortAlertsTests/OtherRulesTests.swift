@@ -233,23 +233,50 @@ import Testing
         #expect(simulation.alerts.isEmpty)
     }
 
-    @Test("The port of a listener that has gone is given away")
+    private func stray(to remote: UInt16, holder: Int = 8) throws -> SampleFigures.Stray {
+        simulation.owners[8] = Self.other
+        let (local, peer) = (try #require(IPAddress("10.0.0.1")), try #require(IPAddress("10.0.0.9")))
+        let row = SocketRow(
+            table: .tcp, state: .established, local: Endpoint(local, 8080), remote: Endpoint(peer, remote))
+        return .init(namespace: 0, row: row, holder: holder)
+    }
+
+    @Test("The port of a listener that has gone is given away, for as long as that connection stands")
     func stolen() throws {
         listening([], gone: 7_200_000)
-        simulation.socketsOnPort = 1
-        simulation.owners[8] = Self.other
-        let peer = Endpoint(try #require(IPAddress("10.0.0.9")), 443)
-        let row = SocketRow(
-            table: .tcp, state: .established, local: Endpoint(try #require(IPAddress("10.0.0.1")), 8080), remote: peer)
-        run(1) { $0.strays = [.init(namespace: 0, row: row, holder: 8)] }
+        let (thief, second) = (try stray(to: 443), try stray(to: 444))
+        simulation.strays = [thief]
+        run(1) { $0.strays = [thief] }
         let alert = try #require(self.alert(.portStolen))
         #expect(alert.severity == .critical && alert.owners == [Self.other, Simulation.owner])
         #expect(alert.message.contains("10.0.0.1:8080 to 10.0.0.9:443"))
+        simulation.strays = [thief, second]
+        run(1) { $0.strays = [second] }
+        // The newer one ends, the older one stays.
+        simulation.strays = [thief]
         run(20)
         #expect(self.alert(.portStolen)?.isOpen == true)
-        simulation.socketsOnPort = 0
+        simulation.strays = []
         run(10)
-        #expect(self.alert(.portStolen)?.isOpen == false)
+        #expect(self.alert(.portStolen)?.isOpen == false && simulation.alerts.count { $0.rule == .portStolen } == 1)
+    }
+
+    @Test("A port stays stolen over a restart of the recorder, until the thief goes or the listener is back")
+    func stolenBefore() throws {
+        for isBack in [true, false] {
+            let simulation = self.simulation
+            listening([], gone: 7_200_000)
+            let thief = try stray(to: 443)
+            simulation.strays = [thief]
+            run(1) { $0.strays = [thief] }
+            simulation.restart()
+            run(20)
+            #expect(alert(.portStolen)?.isOpen == true)
+            if isBack { listening([Self.listener(2)]) } else { simulation.strays = [] }
+            run(10)
+            #expect(alert(.portStolen)?.isOpen == false, "back: \(isBack)")
+            simulation.restart(after: 3_600_000)
+        }
     }
 
     @Test("Strangers on one port, and not one program's workers")

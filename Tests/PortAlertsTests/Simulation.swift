@@ -26,7 +26,8 @@ final class Simulation {
     var configuration: AlertConfiguration
     var owners: [Int: PortOwner] = [7: Simulation.owner]
     var listeners: [SampleFigures.Listening.Listener] = []
-    var socketsOnPort = 0
+    /// The connections that stand on ports of listeners that have gone.
+    var strays: [SampleFigures.Stray] = []
     /// How many ports towards any destination each holder has.
     var holders = [7: 1]
     /// How often that was asked.
@@ -154,5 +155,11 @@ extension Simulation: AlertWitness {
         .Listener]
     { listeners }
 
-    func sockets(namespace: Int, on port: UInt16) -> Int { socketsOnPort }
+    func outgoing(namespace: Int, on port: UInt16) -> [SampleFigures.Stray] {
+        strays.filter { $0.namespace == namespace && $0.row.local.port == port }
+    }
+
+    func isOpen(_ row: SocketRow, namespace: Int) -> Bool {
+        strays.contains { $0.namespace == namespace && $0.row == row }
+    }
 }

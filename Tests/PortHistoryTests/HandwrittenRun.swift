@@ -8,7 +8,7 @@ final class HandwrittenRun {
     let path: String
     private let folder: TemporaryFolder
     private let retention: RetentionPolicy
-    private var writer: HistoryWriter
+    private(set) var writer: HistoryWriter
     /// The clocks of the newest sample, in milliseconds: it begins with a day of the wall clock.
     private(set) var wall: Int64 = 1_790_812_800_000 - 10_000
     private var boot: Int64 = 100 * 86_400_000

@@ -19,8 +19,6 @@ struct ListenerRules {
         var owners: [PortOwner]
         var age: Int64
         var since: Int64
-        /// A connection that stands on its port.
-        var thief: SampleFigures.Stray?
 
         /// The order in which they are told: the oldest first.
         static func isTold(_ a: Missing, before b: Missing) -> Bool {
@@ -37,8 +35,14 @@ struct ListenerRules {
     /// For how long one that has gone is missed, in milliseconds.
     private static let missed: Int64 = 86_400_000
     private static let most = 4096
+    /// So many connections on one port are followed.
+    private static let mostThieves = 16
 
     private var missing: [AlertSubject: Missing] = [:]
+    /// Connections that stand on the port of a listener that has gone, the newest last.
+    private var thieves: [AlertSubject: [SampleFigures.Stray]] = [:]
+    /// It is not known yet who stands on the ports of alerts from before.
+    private var isFirst = true
     private var conflicts: [Port: [(subject: AlertSubject, conflict: ListenerConflicts.Conflict)]] = [:]
 
     /// Looks at a sample.
@@ -51,9 +55,12 @@ struct ListenerRules {
             note(change, namespace, witness, at: now)
         }
         missing = missing.filter { names[$0.value.port.namespace] != nil }
+        thieves = thieves.filter { names[$0.value[0].namespace] != nil }
         conflicts = conflicts.filter { names[$0.key.namespace] != nil }
         gather(at: now)
         for stray in figures.strays { note(stray) }
+        if isFirst { seekThieves(names, witness, stories) }
+        isFirst = false
         judgeConflicts(witness, at: now, &stories)
         forgetLongGone(at: now)
         judgeGone(at: now, &stories)
@@ -76,6 +83,9 @@ struct ListenerRules {
         func isServed(_ address: IPAddress) -> Bool { change.listeners.contains { $0.address.covers(address) } }
         let back = missing.values.filter { $0.port == port && $0.subject.local.map { isServed($0.address) } ?? true }
         for lost in back { missing[lost.subject] = nil }
+        for subject in thieves.keys where subject.isServed(by: change, in: namespace.name) {
+            thieves[subject] = nil
+        }
         for gone in change.gone where gone.age >= Self.settled {
             // A UDP socket on a port that the kernel gives out is most likely a client.
             if change.transport == .udp, namespace.limits.mayChoose(change.port) { continue }
@@ -111,10 +121,26 @@ struct ListenerRules {
 
     private mutating func note(_ stray: SampleFigures.Stray) {
         let local = stray.row.local
-        for (subject, lost) in missing
+        for lost in missing.values
         where lost.port.namespace == stray.namespace && lost.port.transport == .tcp && lost.port.number == local.port {
-            guard let address = subject.local?.address, address.isWildcard || address == local.address else { continue }
-            missing[subject]?.thief = stray
+            guard lost.subject.local?.address.covers(local.address) == true else { continue }
+            thieves[lost.subject] = (thieves[lost.subject] ?? []).suffix(Self.mostThieves - 1) + [stray]
+        }
+    }
+
+    /// Of an alert that was there before the recorder it is not known which connections it is about: those that are there now.
+    private mutating func seekThieves(
+        _ names: [Int: SampleFigures.Namespace], _ witness: some AlertWitness, _ stories: AlertStories
+    ) {
+        for subject in stories.openSubjects(.portStolen) where thieves[subject] == nil {
+            guard let local = subject.local,
+                let number = names.values.first(where: { $0.name == subject.namespace })?.number
+            else { continue }
+            let listeners = witness.listeners(namespace: number, subject.transport, on: local.port)
+            if listeners.contains(where: { $0.address.covers(local.address) }) { continue }
+            let found = witness.outgoing(namespace: number, on: local.port)
+                .filter { local.address.covers($0.row.local.address) }
+            if !found.isEmpty { thieves[subject] = Array(found.prefix(Self.mostThieves)) }
         }
     }
 
@@ -161,18 +187,19 @@ struct ListenerRules {
     }
 
     private mutating func judgeStolen(_ witness: some AlertWitness, at now: Moment, _ stories: inout AlertStories) {
-        for (subject, lost) in missing {
-            guard let thief = lost.thief else { continue }
-            if witness.sockets(namespace: lost.port.namespace, on: lost.port.number) == 0 {
-                missing[subject]?.thief = nil
-                continue
-            }
-            let thieves = witness.ownership(of: thief.holder).owners
-            let stolen = stories.configuration.settings(.portStolen, subject) { thieves + lost.owners }
+        for (subject, strays) in thieves {
+            // In whatever state: its TIME_WAIT keeps the port as well. What the listener had accepted does not count.
+            let standing = strays.filter { witness.isOpen($0.row, namespace: $0.namespace) }
+            thieves[subject] = standing.isEmpty ? nil : standing
+            guard let thief = standing.last else { continue }
+            let owners = witness.ownership(of: thief.holder).owners
+            let victims = missing[subject]?.owners ?? stories.openAlert(.portStolen, subject)?.owners ?? []
+            let settings = stories.configuration.settings(.portStolen, subject) { owners + victims }
             stories.observe(
-                .portStolen, subject, Observation(1, .critical, rest: .isNow(false), isEnabled: stolen.isEnabled),
-                at: now
-            ) { _ in ListenerWords(subject).stolen(by: thief.row, thieves, from: lost.owners) }
+                .portStolen, subject,
+                Observation(
+                    Double(standing.count), .critical, rest: .isNow(false), isEnabled: settings.isEnabled), at: now
+            ) { _ in ListenerWords(subject).stolen(by: thief.row, owners, from: victims) }
         }
     }
 
@@ -187,23 +214,30 @@ struct ListenerRules {
         for subject in stories.openSubjects(.listenConflict) where !found.contains(subject) {
             stories.observe(.listenConflict, subject, .nothing, at: now) { _ in .init(message: "") }
         }
-        for rule in [AlertRule.listenerGone, .portStolen] {
-            for subject in stories.openSubjects(rule) {
-                if rule == .listenerGone ? gone.contains(subject) : missing[subject]?.thief != nil { continue }
-                guard let alert = stories.openAlert(rule, subject), let local = subject.local else { continue }
-                let isOver =
-                    now.wall - alert.openedAt > Self.missed
-                    || !stories.configuration.settings(rule, subject, owners: { alert.owners }).isEnabled
-                let number = numbers[subject.namespace]
-                let isBack = number.map { number in
-                    witness.listeners(namespace: number, subject.transport, on: local.port)
-                        .contains { $0.address.covers(local.address) }
-                }
-                let isFree = number.map { rule == .portStolen && witness.sockets(namespace: $0, on: local.port) == 0 }
-                if isOver || isBack ?? true || isFree ?? true {
-                    stories.observe(rule, subject, .nothing, at: now) { _ in .init(message: "") }
-                }
+        for subject in stories.openSubjects(.portStolen) where thieves[subject] == nil {
+            stories.observe(.portStolen, subject, .nothing, at: now) { _ in .init(message: "") }
+        }
+        for subject in stories.openSubjects(.listenerGone) where !gone.contains(subject) {
+            guard let alert = stories.openAlert(.listenerGone, subject), let local = subject.local else { continue }
+            let isOver =
+                now.wall - alert.openedAt > Self.missed
+                || !stories.configuration.settings(.listenerGone, subject, owners: { alert.owners }).isEnabled
+            let isBack = numbers[subject.namespace].map { number in
+                witness.listeners(namespace: number, subject.transport, on: local.port)
+                    .contains { $0.address.covers(local.address) }
+            }
+            if isOver || isBack ?? true {
+                stories.observe(.listenerGone, subject, .nothing, at: now) { _ in .init(message: "") }
             }
         }
+    }
+}
+
+extension AlertSubject {
+    /// Whether one of the listeners of a port serves the address that this is about.
+    fileprivate func isServed(by change: SampleFigures.Listening, in namespace: String) -> Bool {
+        guard let local, local.port == change.port, transport == change.transport, self.namespace == namespace
+        else { return false }
+        return change.listeners.contains { $0.address.covers(local.address) }
     }
 }

@@ -112,8 +112,16 @@ extension HistoryWriter: AlertWitness {
             on: .init(namespace: Int16(truncatingIfNeeded: namespace), transport: transport, number: port))
     }
 
-    /// How many TCP sockets stand on a port.
-    public func sockets(namespace: Int, on port: UInt16) -> Int {
-        rollups.namespaces[Int16(truncatingIfNeeded: namespace)]?.sockets(on: port) ?? 0
+    /// The outgoing TCP connections that stand on a port.
+    public func outgoing(namespace: Int, on port: UInt16) -> [SampleFigures.Stray] {
+        open.slots.lazy.filter { socket in
+            socket.seen != 0 && socket.role == .outgoing && socket.row.local.port == port
+                && socket.row.table.transport == .tcp && Int(socket.namespace) == namespace
+        }.map { .init(namespace: namespace, row: $0.row, holder: Int($0.holder)) }
+    }
+
+    /// Whether a connection is still there, in whatever state.
+    public func isOpen(_ row: SocketRow, namespace: Int) -> Bool {
+        open.contains(row, Int16(truncatingIfNeeded: namespace))
     }
 }

@@ -183,6 +183,8 @@ public protocol AlertWitness {
     /// The listeners that stand on a port now.
     func listeners(namespace: Int, _ transport: TransportProtocol, on port: UInt16) -> [SampleFigures.Listening
         .Listener]
-    /// How many TCP sockets stand on a port.
-    func sockets(namespace: Int, on port: UInt16) -> Int
+    /// The outgoing TCP connections that stand on a port. It looks at every socket.
+    func outgoing(namespace: Int, on port: UInt16) -> [SampleFigures.Stray]
+    /// Whether a connection is still there, in whatever state.
+    func isOpen(_ row: SocketRow, namespace: Int) -> Bool
 }

@@ -55,8 +55,6 @@ struct NamespaceCounts {
     func pool(_ transport: TransportProtocol) -> BindPool {
         BindPool(capacity: limits.choosable, used: ports.used(transport))
     }
-    /// How many TCP sockets stand on a port.
-    func sockets(on port: UInt16) -> Int { ports.sockets(on: port) }
 
     /// Takes in a destination that had series of its own when the recorder ended.
     mutating func restore(_ destination: Destination, clock: Int64) {
