@@ -86,6 +86,39 @@ import Testing
         #expect(alert(.closeWaitLeak)?.isOpen == false)
     }
 
+    @Test("CLOSE_WAITs of one process are added up, however many holders it has")
+    func closeWaitOfProcess() {
+        // The same process as another user, with a child of its own, and a process of the same program.
+        simulation.owners[8] = Simulation.owner
+        simulation.owners[9] = Simulation.owner
+        simulation.owners[9]?.uid = 34
+        simulation.owners[10] = Simulation.owner
+        simulation.owners[10]?.pid = 78
+        var count = 0
+        run(100) { figures in
+            count += 1
+            figures.closeWaits = [10: .init(count: 1 + count / 3, namespace: 0)]
+            figures.closeWaits[[7, 8, 9][count % 3]] = .init(count: 1 + count / 3, namespace: 0)
+        }
+        #expect(simulation.alerts.map(\.rule) == [.closeWaitLeak])
+        #expect(alert(.closeWaitLeak)?.subject.detail == "77/7700" && alert(.closeWaitLeak)?.value ?? 0 >= 50)
+        run(20) { $0.closeWaits = [7: .init(count: 0, namespace: 0), 8: .init(count: 0, namespace: 0)] }
+        run(20) { $0.closeWaits = [9: .init(count: 0, namespace: 0)] }
+        #expect(alert(.closeWaitLeak)?.isOpen == false)
+    }
+
+    @Test("That they go to another holder of the process is no fall")
+    func closeWaitMoves() {
+        simulation.owners[8] = Simulation.owner
+        var count = 0
+        run(200) { figures in
+            count += 1
+            let other = count < 50 ? 0 : count - 10
+            figures.closeWaits = [7: .init(count: count - other, namespace: 0), 8: .init(count: other, namespace: 0)]
+        }
+        #expect(alert(.closeWaitLeak)?.peak ?? 0 >= 199)
+    }
+
     // MARK: - Listeners
 
     private static let address = IPAddress(ipv4: 0)

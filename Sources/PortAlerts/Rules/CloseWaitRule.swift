@@ -3,7 +3,16 @@ import PortModel
 
 /// `close_wait_leak`: a process whose sockets in CLOSE_WAIT only ever rise does not close what its peers have closed.
 struct CloseWaitRule {
-    /// How the number of a holder's CLOSE_WAITs has gone since it fell last.
+    /// The CLOSE_WAITs of one holder. A process may have several: as another user, or with others.
+    private struct Part {
+        var count: Int
+        var namespace: Int
+        /// Whose they are; nobody where that is not known.
+        var owners: [PortOwner]
+        var process: ProcessKey?
+    }
+
+    /// How the number of a process's CLOSE_WAITs has gone since it fell last.
     private struct Climb {
         /// Where it began.
         var base: Int
@@ -13,17 +22,12 @@ struct CloseWaitRule {
         /// In how many samples it has risen, and when it last did.
         var rises = 0
         var lastRise: Int64
-        var namespace: Int
-        var subject: AlertSubject?
 
-        init(_ figures: SampleFigures.CloseWaits, at time: Int64) {
-            (base, since, highest, now, lastRise) = (figures.count, time, figures.count, figures.count, time)
-            namespace = figures.namespace
+        init(_ count: Int, at time: Int64) {
+            (base, since, highest, now, lastRise) = (count, time, count, count, time)
         }
 
-        mutating func note(_ figures: SampleFigures.CloseWaits, at time: Int64) {
-            let count = figures.count
-            namespace = figures.namespace
+        mutating func note(_ count: Int, at time: Int64) {
             // A few that are closed now and then end no climb.
             if count < highest - max(2, highest / 20) {
                 (base, since, highest, rises) = (count, time, count, 0)
@@ -40,41 +44,76 @@ struct CloseWaitRule {
     /// At this part of the peak a leak is at rest.
     private static let rest = 0.5
 
-    private var climbs: [Int: Climb] = [:]
+    /// By the number of the holder.
+    private var parts: [Int: Part] = [:]
+    /// The numbers of each process's holders.
+    private var holders: [ProcessKey: Set<Int>] = [:]
+    private var climbs: [ProcessKey: Climb] = [:]
 
     /// Looks at a sample.
     mutating func evaluate(
         _ figures: SampleFigures, _ names: [Int: SampleFigures.Namespace], _ witness: some AlertWitness, at now: Moment,
         _ stories: inout AlertStories
     ) {
+        var changed: Set<ProcessKey> = []
         for (holder, closeWaits) in figures.closeWaits {
-            if closeWaits.count == 0 {
-                climbs[holder] = nil
-            } else if climbs[holder] == nil {
-                climbs[holder] = Climb(closeWaits, at: now.boot)
-            } else {
-                climbs[holder]?.note(closeWaits, at: now.boot)
-            }
+            if let process = note(holder, closeWaits, witness) { changed.insert(process) }
         }
+        for process in changed { climb(process, at: now) }
         let floor = stories.configuration.lowestWarning(.closeWaitLeak)
         let open = stories.openSubjects(.closeWaitLeak)
         var seen: Set<AlertSubject> = []
-        for (holder, climb) in climbs
-        where Double(climb.now) >= floor || (climb.subject.map(open.contains) ?? !open.isEmpty) {
-            let owners = witness.ownership(of: holder).owners
-            guard let owner = owners.first else { continue }
-            let namespace = names[climb.namespace]?.name ?? Snapshot.hostNamespace
-            let subject =
-                climb.subject
-                ?? AlertSubject(
-                    .program, namespace: namespace, detail: "\(owner.pid)/\(owner.startTicks)")
-            climbs[holder]?.subject = subject
+        for (process, climb) in climbs where Double(climb.now) >= floor || !open.isEmpty {
+            guard let largest = largest(of: process), let owner = largest.owners.first else { continue }
+            let subject = AlertSubject(
+                .program, namespace: names[largest.namespace]?.name ?? Snapshot.hostNamespace,
+                detail: "\(owner.pid)/\(owner.startTicks)")
             seen.insert(subject)
-            judge(climb, subject, owners, at: now, &stories)
+            judge(climb, subject, largest.owners, at: now, &stories)
         }
         for subject in open where !seen.contains(subject) {
             stories.observe(.closeWaitLeak, subject, .nothing, at: now) { _ in .init(message: "") }
         }
+    }
+
+    /// Takes in a holder's number.
+    ///
+    /// - Returns: The process that it counts for; `nil` where that is not known.
+    private mutating func note(
+        _ holder: Int, _ closeWaits: SampleFigures.CloseWaits, _ witness: some AlertWitness
+    ) -> ProcessKey? {
+        if closeWaits.count == 0 {
+            guard let process = parts.removeValue(forKey: holder)?.process else { return nil }
+            holders[process]?.remove(holder)
+            return process
+        }
+        if let part = parts[holder] {
+            parts[holder]?.count = closeWaits.count
+            parts[holder]?.namespace = closeWaits.namespace
+            return part.process
+        }
+        let owners = witness.ownership(of: holder).owners
+        let process = owners.first.map { ProcessKey($0) }
+        parts[holder] = Part(
+            count: closeWaits.count, namespace: closeWaits.namespace, owners: owners, process: process)
+        if let process { holders[process, default: []].insert(holder) }
+        return process
+    }
+
+    private mutating func climb(_ process: ProcessKey, at now: Moment) {
+        let count = holders[process]?.reduce(0) { $0 + (parts[$1]?.count ?? 0) } ?? 0
+        if count == 0 {
+            (holders[process], climbs[process]) = (nil, nil)
+        } else if climbs[process] == nil {
+            climbs[process] = Climb(count, at: now.boot)
+        } else {
+            climbs[process]?.note(count, at: now.boot)
+        }
+    }
+
+    /// The holder that has most of a process's.
+    private func largest(of process: ProcessKey) -> Part? {
+        holders[process]?.compactMap { parts[$0] }.max { $0.count < $1.count }
     }
 
     private func judge(
