@@ -11,14 +11,18 @@ public struct AlertEngine {
     private var namespaces = NamespaceRules()
     private var listeners = ListenerRules()
     private var closeWaits = CloseWaitRule()
-    private var recorder = RecorderRule()
+    private var recorder: RecorderRule
 
     /// An engine that goes on with alerts that are known from the history.
     ///
     /// - Parameters:
     ///   - known: those that had not ended, and those that ended no longer ago than ``AlertConfiguration/reopenWithin``.
+    ///   - permissionDenied: how many processes could not be looked into, in the samples of the last hour.
     ///   - now: when the recorder starts. For how long it did not run does not count as rest.
-    public init(_ configuration: AlertConfiguration, known: [Alert], at now: Moment) {
+    public init(
+        _ configuration: AlertConfiguration, known: [Alert], permissionDenied: [Int] = [], at now: Moment
+    ) {
+        recorder = RecorderRule(permissionDenied: permissionDenied)
         stories = AlertStories(configuration, known: known, at: now)
     }
 

@@ -32,7 +32,9 @@ final class AlertKeeper {
         self.deliver = deliver
         self.counts = counts
         let known = try history.alerts(endedAfter: now.wall - configuration.reopenWithin)
-        engine = AlertEngine(configuration, known: known, at: now)
+        engine = AlertEngine(
+            configuration, known: known, permissionDenied: try history.permissionDenied(since: now.wall - 3_600_000),
+            at: now)
     }
 
     /// Puts other settings in force from the next sample on.

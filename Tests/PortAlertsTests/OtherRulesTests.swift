@@ -360,6 +360,38 @@ import Testing
         #expect(alert(.recorder)?.isOpen == false)
     }
 
+    private func denied(_ counts: Int..., samples: Int = 20) {
+        for count in counts { run(samples) { $0.sample.permissionDenied = count } }
+    }
+
+    @Test("A permission that a restart has cost is missed, and the next restart does not end that")
+    func permissionOfRestart() {
+        denied(0)
+        simulation.restart()
+        denied(30)
+        #expect(alert(.recorder)?.subject.detail == "permission" && alert(.recorder)?.isOpen == true)
+        simulation.restart()
+        denied(28)
+        // Nobody gets used to it either.
+        denied(30, samples: 400)
+        simulation.restart()
+        denied(31)
+        #expect(alert(.recorder)?.isOpen == true && simulation.alerts.count == 1)
+        simulation.restart()
+        denied(0)
+        #expect(alert(.recorder)?.isOpen == false)
+    }
+
+    @Test("Processes that were always closed to it come and go, and more than that is a loss")
+    func permissionLevel() {
+        denied(20, 24, 29, 18, 26)
+        simulation.restart()
+        denied(25)
+        #expect(simulation.alerts.isEmpty)
+        denied(60)
+        #expect(alert(.recorder)?.message.hasPrefix("60 processes cannot be looked into, which were 18 before") == true)
+    }
+
     @Test("Missed samples and a permission that is gone")
     func missed() {
         run(40) { $0.sample.missed = $0.sample.number % 4 == 0 ? 1 : 0 }

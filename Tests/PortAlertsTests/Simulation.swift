@@ -36,6 +36,8 @@ final class Simulation {
     var adjust: (inout SampleFigures) -> Void = { _ in }
     private var engine: AlertEngine
     private var ports: [Destination: Ports] = [:]
+    /// What the history has of permissions.
+    private var permissionDenied: [Int] = []
     private var isFirst = true
 
     init(capacity: Int = 1000, every interval: Int64 = 1000, _ configuration: AlertConfiguration = .init()) {
@@ -54,7 +56,7 @@ final class Simulation {
     func restart(after pause: Int64 = 30_000) {
         clock += pause
         let known = written.values.filter { $0.resolvedAt.map { $0 >= now.wall - configuration.reopenWithin } ?? true }
-        engine = AlertEngine(configuration, known: Array(known), at: now)
+        engine = AlertEngine(configuration, known: Array(known), permissionDenied: permissionDenied, at: now)
         isFirst = true
     }
 
@@ -103,6 +105,7 @@ final class Simulation {
         }
         isFirst = false
         adjust(&figures)
+        permissionDenied = permissionDenied.suffix(Int(3_600_000 / interval) - 1) + [figures.sample.permissionDenied]
         look(at: figures)
     }
 

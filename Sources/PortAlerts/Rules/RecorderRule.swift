@@ -7,14 +7,17 @@ struct RecorderRule {
     private static let window: Int64 = 600_000
     /// So large a part of all ticks may be missed.
     private static let tolerated = 0.1
-    /// So many samples in a row must have had a permission for it to be missed.
-    private static let steady = 10
     /// So many lost samples in a row are no accident.
     private static let lost = 2
 
     private var ticks: [(time: Int64, missed: Int)] = []
-    private var permitted = 0
-    private var wasPermitted = false
+    private var permissions = PermissionLevel()
+    private var isFirst = true
+
+    /// A rule that knows how many processes could not be looked into in the samples of the last hour.
+    init(permissionDenied recorded: [Int] = []) {
+        for denied in recorded { permissions.note(denied) }
+    }
 
     private func subject(_ part: String) -> AlertSubject { AlertSubject(.recorder, detail: part) }
 
@@ -37,17 +40,23 @@ struct RecorderRule {
         }
         observe("lost_samples", 0, nil, settings, at: now, &stories) { .init(message: "") }
 
-        if sample.permissionDenied == 0 {
-            permitted += 1
-            wasPermitted = wasPermitted || permitted >= Self.steady
-        } else {
-            permitted = 0
+        judgePermission(sample.permissionDenied, settings, at: now, &stories)
+    }
+
+    private mutating func judgePermission(
+        _ denied: Int, _ settings: RuleSettings, at now: Moment, _ stories: inout AlertStories
+    ) {
+        if isFirst, let alert = stories.openAlert(.recorder, subject("permission")) {
+            permissions.note(alertOf: Int(alert.peak))
         }
-        let isDenied = wasPermitted && sample.permissionDenied > 0
-        observe("permission", Double(sample.permissionDenied), isDenied ? .warning : nil, settings, at: now, &stories) {
+        isFirst = false
+        permissions.note(denied)
+        let isDenied = permissions.isExceeded(by: denied)
+        let before = permissions.value ?? 0
+        observe("permission", Double(denied), isDenied ? .warning : nil, settings, at: now, &stories) {
             .init(
                 message:
-                    "\(sample.permissionDenied) processes cannot be looked into any more: their sockets are recorded without an owner",
+                    "\(denied) processes cannot be looked into\(before == 0 ? " any more" : ", which were \(before) before"): their sockets are recorded without an owner",
                 advice: ["The recorder needs CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH: systemctl cat portlog"])
         }
     }

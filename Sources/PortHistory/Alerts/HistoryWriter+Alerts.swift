@@ -23,6 +23,20 @@ extension HistoryWriter {
         }
     }
 
+    /// How many processes could not be looked into in each sample since a moment, the newest thousand of them.
+    public func permissionDenied(since moment: Timestamp) throws(HistoryError) -> [Int] {
+        do {
+            return try queue.inDatabase {
+                try Int.fetchAll(
+                    $0,
+                    sql: "SELECT permission_denied FROM sample WHERE number > ? AND taken_at >= ? ORDER BY number",
+                    arguments: [newestSample - 1000, moment.milliseconds])
+            }
+        } catch {
+            throw failure(error)
+        }
+    }
+
     /// Notes what has become of the deliveries of this recorder, for those who ask.
     public func noteDeliveries(delivered: Int, failed: Int, dropped: Int) throws(HistoryError) {
         do {
