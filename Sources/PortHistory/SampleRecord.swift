@@ -31,6 +31,8 @@ public struct SampleRecord: Hashable, Sendable {
     public var listenDrops: Int64
     /// `TCPTimeWaitOverflow` of /proc/net/netstat.
     public var timeWaitOverflow: Int64
+    /// Whether these counters were read: else they stand as they stood before. It is not in the history.
+    public var areCountersKnown = true
 
     /// A sample of its properties; all figures but the clock default to nothing.
     public init(

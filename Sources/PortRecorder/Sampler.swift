@@ -23,6 +23,7 @@ public final class Sampler {
     private let source: SocketSource
     private var attributor: SocketAttributor
     private var cpuBefore: Double
+    private var counters = ProcNetstat()
     private var lastBound: [SocketRow] = []
     private var namedTroubles: Set<String> = []
 
@@ -137,7 +138,8 @@ public final class Sampler {
     }
 
     private func noteCounters(in sample: inout SampleRecord) {
-        guard let counters = try? proc.netstat() else { return }
+        // What cannot be read for once stands as it stood: a counter that went back to 0 would count anew.
+        do throws(ProcError) { counters = try proc.netstat() } catch { sample.areCountersKnown = false }
         sample.listenOverflows = Int64(clamping: counters.listenOverflows ?? 0)
         sample.listenDrops = Int64(clamping: counters.listenDrops ?? 0)
         sample.timeWaitOverflow = Int64(clamping: counters.timeWaitOverflow ?? 0)

@@ -56,6 +56,20 @@ import Testing
         #expect(alert(.acceptQueue)?.isOpen == false)
     }
 
+    @Test("Counters that could not be read say nothing")
+    func unreadCounters() {
+        let read: (inout SampleFigures) -> Void = { figures in
+            (figures.sample.listenOverflows, figures.sample.listenDrops) = (5000, 6000)
+            figures.sample.timeWaitOverflow = 7000
+        }
+        // At the start, and later.
+        for _ in 0..<2 {
+            run(2) { $0.sample.areCountersKnown = false }
+            run(10, read)
+        }
+        #expect(simulation.alerts.isEmpty, "\(simulation.alerts.map(\.message))")
+    }
+
     @Test("CLOSE_WAITs that only rise are a leak, those that come and go are none")
     func closeWait() {
         var count = 0

@@ -63,6 +63,12 @@ final class FakeProc {
             "TCP: inuse \(ports.count) orphan 0 tw 0 alloc 0 mem 0\nUDP: inuse 0 mem 0\n")
     }
 
+    /// Sets the counters of the network namespace; `nil`: they cannot be read.
+    func setCounters(_ listenOverflows: Int?) throws {
+        guard let listenOverflows else { return try write("net/netstat", "no counters\n") }
+        try write("net/netstat", "TcpExt: ListenOverflows ListenDrops\nTcpExt: \(listenOverflows) \(listenOverflows)\n")
+    }
+
     /// Takes a process away.
     func endProcess(_ pid: Int32) { try? FileManager.default.removeItem(atPath: "\(root)/\(pid)") }
 

@@ -17,7 +17,7 @@ struct NamespaceRules {
 
     /// Looks at a sample.
     mutating func evaluate(_ figures: SampleFigures, at now: Moment, _ stories: inout AlertStories) {
-        note(figures.sample)
+        if figures.sample.areCountersKnown { note(figures.sample) }
         let poolFloor = stories.configuration.lowestWarning(.ephemeralPool)
         let limitFloor = stories.configuration.lowestWarning(.timeWaitLimit)
         let (openPools, openLimits) = (stories.openSubjects(.ephemeralPool), stories.openSubjects(.timeWaitLimit))
@@ -32,7 +32,7 @@ struct NamespaceRules {
                 }
             }
             let share = Double(namespace.timeWaits) / Double(max(1, namespace.limits.maxTimeWait))
-            let dropped = namespace.number == 0 ? timeWaitsDropped : 0
+            let dropped = namespace.number == 0 ? timeWaitsDropped(at: now) : 0
             if share >= limitFloor || !openLimits.isEmpty || dropped > 0 {
                 let subject = AlertSubject(.namespace, namespace: namespace.name)
                 seen.insert(subject)
@@ -76,8 +76,8 @@ struct NamespaceRules {
     }
 
     /// TIME_WAITs that were not made since the sample before.
-    private var timeWaitsDropped: Int64 {
-        guard let last = counters.last, let before = counters.dropLast().last else { return 0 }
+    private func timeWaitsDropped(at now: Moment) -> Int64 {
+        guard let last = counters.last, last.time == now.boot, let before = counters.dropLast().last else { return 0 }
         return max(0, last.timeWaitOverflows - before.timeWaitOverflows)
     }
 
