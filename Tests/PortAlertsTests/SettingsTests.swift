@@ -42,6 +42,17 @@ import Testing
         #expect(run(configuration, used: 900).alerts.allSatisfy { $0.rule != .ephemeralExhaustion })
     }
 
+    @Test("An override switches on what is off, also where nothing else looks at destinations")
+    func switchedOn() {
+        var configuration = AlertConfiguration()
+        for rule in [AlertRule.ephemeralExhaustion, .slowConnect] { configuration.rules[rule]?.isEnabled = false }
+        #expect(run(configuration, used: 960).alerts.isEmpty)
+        var override = AlertConfiguration.Override(name: "it", match: Self.fitting[1])
+        override.isEnabled = true
+        configuration.overrides = [override]
+        #expect(run(configuration, used: 960).alerts.map(\.rule) == [.ephemeralExhaustion])
+    }
+
     @Test("An override counts for nothing else", arguments: others)
     func doesNotFit(match: AlertMatch) {
         var configuration = AlertConfiguration()

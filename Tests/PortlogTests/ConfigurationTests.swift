@@ -111,6 +111,42 @@ import Testing
                 "overrides:\n  db: {port: 80, warning: 50}",
                 "overrides.db.warning is '50'; allowed is set only together with rule"
             ),
+            (
+                "overrides:\n  db: {port: 80, forecast: 5m}",
+                "overrides.db.forecast is '5m'; allowed is set only together with rule"
+            ),
+            (
+                "overrides:\n  db: {rule: time_wait_limit, forecast: 5m}",
+                "overrides.db.forecast is '5m'; allowed is what time_wait_limit has: enabled, warning, critical, hold"
+            ),
+            (
+                "overrides:\n  db: {rule: port_stolen, port: 80, hold: 5m}",
+                "overrides.db.hold is '5m'; allowed is what port_stolen has: enabled"
+            ),
+            (
+                "overrides:\n  db: {rule: time_wait_limit, unit: a.service, warning: 50}",
+                "overrides.db.unit is 'a.service'; allowed is what alerts of time_wait_limit have: rule, namespace"
+            ),
+            (
+                "overrides:\n  db: {rule: listener_gone, destination: 10.0.0.5, enabled: false}",
+                "overrides.db.destination is '10.0.0.5'; allowed is what alerts of listener_gone have: rule,"
+            ),
+            (
+                "silences:\n  n: {rule: recorder, program: x, until: 2026-12-01 06:00:00}",
+                "silences.n.program is 'x'; allowed is what alerts of recorder have"
+            ),
+            (
+                "overrides:\n  db: {port: 80}",
+                "overrides.db is 'without a setting'; allowed is one with at least one of"
+            ),
+            (
+                "overrides:\n  db: {rule: ephemeral_pool, namespace: a, warning: 96}",
+                "overrides.db.warning is '96'; allowed is no more than critical, which is 95"
+            ),
+            (
+                "alerts: {ephemeral_pool: {warning: 70}}\noverrides:\n  db: {rule: ephemeral_pool, critical: 60}",
+                "overrides.db.critical is '60'; allowed is no less than the warning, which is 70"
+            ),
             ("overrides:\n  db: {port: 80, colour: red}", "there is no key overrides.db.colour"),
             ("overrides: 5", "below overrides stand names"),
             ("silences:\n  night: {rule: slow_connect}", "silences.night is 'without an end'"),

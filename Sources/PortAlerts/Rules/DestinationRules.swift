@@ -19,7 +19,7 @@ struct DestinationRules {
         _ figures: SampleFigures, _ names: [Int: SampleFigures.Namespace], _ witness: some AlertWitness, at now: Moment,
         _ stories: inout AlertStories
     ) {
-        let isLooked = [AlertRule.ephemeralExhaustion, .slowConnect].contains { stories.configuration[$0].isEnabled }
+        let isLooked = [AlertRule.ephemeralExhaustion, .slowConnect].contains(where: stories.configuration.isLookedAt)
         let floor = min(
             RuleSettings.forecastFloor,
             stories.configuration.lowestWarning(.ephemeralExhaustion) * RuleSettings.hysteresis)

@@ -87,6 +87,12 @@ public struct AlertConfiguration: Hashable, Sendable {
         return settings
     }
 
+    /// Whether a rule is looked at for any subject: an override may switch on what the rule has off.
+    func isLookedAt(_ rule: AlertRule) -> Bool {
+        self[rule].isEnabled
+            || overrides.contains { $0.isEnabled == true && ($0.match.rule == nil || $0.match.rule == rule) }
+    }
+
     /// The lowest warning of a rule, overrides included: below it nobody has to be looked at.
     func lowestWarning(_ rule: AlertRule) -> Double {
         let others = overrides.lazy.filter { $0.match.rule == nil || $0.match.rule == rule }

@@ -4,9 +4,9 @@ import PortModel
 /// What stands below `overrides` and `silences`, where names are the user's.
 struct ConfigurationNames {
     /// The keys of an entry.
-    static let matching = ["rule", "namespace", "destination", "port", "program", "unit"]
+    static let matching = AlertMatcher.allCases.map(\.rawValue)
     /// What an override can set.
-    static let settings = ["enabled", "warning", "critical", "hold", "forecast"]
+    static let settings = [AlertSetting.enabled, .warning, .critical, .hold, .forecast].map(\.rawValue)
 
     /// Reads the entries of a file into a configuration.
     static func read(
@@ -33,7 +33,7 @@ struct ConfigurationNames {
             for entry in entries {
                 let reader = Entry(place: file.path, group: group, name: entry.name)
                 if group == "overrides" {
-                    alerts.overrides.append(try reader.override(entry.fields))
+                    alerts.overrides.append(try reader.override(entry.fields, alerts))
                 } else {
                     alerts.silences.append(try reader.silence(entry.fields, now: now, localTime))
                 }
@@ -84,6 +84,13 @@ struct ConfigurationNames {
                 default: others.append((key, value))
                 }
             }
+            if let rule = match.rule {
+                let known = rule.matchers.map(\.rawValue)
+                for (key, value) in fields where ConfigurationNames.matching.contains(key) && !known.contains(key) {
+                    throw refuse(
+                        key, value, "what alerts of \(rule.rawValue) have: \(known.joined(separator: ", "))")
+                }
+            }
             if match == AlertMatch() {
                 throw ConfigurationError.value(
                     place, "\(group).\(name)", "for every alert",
@@ -92,14 +99,19 @@ struct ConfigurationNames {
             return (match, others)
         }
 
-        func override(_ fields: Fields) throws -> AlertConfiguration.Override {
+        func override(_ fields: Fields, _ alerts: AlertConfiguration) throws -> AlertConfiguration.Override {
             let (match, others) = try match(fields)
+            if others.isEmpty {
+                throw ConfigurationError.value(
+                    place, "\(group).\(name)", "without a setting",
+                    allowed: "one with at least one of \(ConfigurationNames.settings.joined(separator: ", "))")
+            }
             var override = AlertConfiguration.Override(name: name, match: match)
             let isShare = match.rule?.isShare ?? true
             for (key, value) in others {
                 let text = value.texts[0]
+                try checkSetting(key, value, of: match.rule)
                 func threshold() throws -> Double {
-                    guard match.rule != nil else { throw refuse(key, value, "set only together with rule") }
                     guard let number = ConfigurationKey.number(text, isPercent: isShare), !isShare || number <= 100
                     else {
                         throw refuse(key, value, isShare ? "a percentage from 0 to 100" : "a number from 0 up")
@@ -126,7 +138,37 @@ struct ConfigurationNames {
                         known: ConfigurationNames.matching + ConfigurationNames.settings)
                 }
             }
+            try checkOrder(of: override, alerts, others)
             return override
+        }
+
+        /// Refuses what the rule of an override does not have.
+        private func checkSetting(_ key: String, _ value: ConfigurationFile.Value, of rule: AlertRule?) throws {
+            guard let setting = AlertSetting(rawValue: key), ConfigurationNames.settings.contains(key) else { return }
+            guard let rule else {
+                if [.enabled, .hold].contains(setting) { return }
+                throw refuse(key, value, "set only together with rule")
+            }
+            if rule.settings.contains(setting) { return }
+            let known = rule.settings.map(\.rawValue).filter(ConfigurationNames.settings.contains)
+            throw refuse(key, value, "what \(rule.rawValue) has: \(known.joined(separator: ", "))")
+        }
+
+        /// Refuses thresholds that stand the wrong way round, one of which may be the rule's own.
+        private func checkOrder(
+            of override: AlertConfiguration.Override, _ alerts: AlertConfiguration, _ fields: Fields
+        ) throws {
+            guard let rule = override.match.rule, override.warning != nil || override.critical != nil else { return }
+            let warning = override.warning ?? alerts[rule].warning
+            let critical = override.critical ?? alerts[rule].critical
+            if critical >= warning { return }
+            let scale = rule.isShare ? 100.0 : 1
+            let (key, allowed) =
+                override.critical != nil
+                ? ("critical", "no less than the warning, which is \(CheckFigure.number(warning * scale))")
+                : ("warning", "no more than critical, which is \(CheckFigure.number(critical * scale))")
+            guard let value = fields.first(where: { $0.key == key })?.value else { return }
+            throw refuse(key, value, allowed)
         }
 
         func silence(_ fields: Fields, now: Timestamp, _ localTime: LocalTime) throws -> AlertConfiguration.Silence {
