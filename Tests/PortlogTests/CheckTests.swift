@@ -96,7 +96,8 @@ import Testing
         #expect(await state("conflicts", "-w", "9", "-c", "5") == 0)
         #expect(await state("conflicts", "--namespace", "ab12ab12ab12") == 0)
         #expect(
-            await check("ephemeral").output.hasPrefix("EPHEMERAL OK - 24.0 % of the ports to 10.0.0.1 to 10.0.0.5:5432")
+            await check("ephemeral").output.hasPrefix(
+                "EPHEMERAL OK - 24.0 % of the ports from 10.0.0.1 to 10.0.0.5:5432")
         )
     }
 
@@ -166,6 +167,17 @@ import Testing
             }
         }
         #expect(asked.output.contains("portlog_check_status{check=\"\(name)\"} "))
+    }
+
+    @Test("Each conflict counts once, by its severity; missed samples are no counter, since the history forgets")
+    func counted() async throws {
+        let asked = await check("conflicts", "-o", "openmetrics").output
+        for (severity, count) in [("warning", 2), ("critical", 1)] {
+            #expect(asked.contains("\nportlog_listen_conflicts{severity=\"\(severity)\"} \(count)\n"), "\(asked)")
+        }
+        #expect(await check("conflicts").output.contains("'conflicts'=3;"))
+        let recorder = await check("recorder").output
+        #expect(recorder.contains(/'missed'=\d+;;;0/), "\(recorder)")
     }
 
     @Test("Only the maximum and the top few destinations have figures")

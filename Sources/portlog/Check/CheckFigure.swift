@@ -27,6 +27,8 @@ struct CheckFigure: Hashable, Sendable {
         var help: String
         /// Labels, in order.
         var labels: [Label] = []
+        /// What it says where that is not the figure itself.
+        var value: Double?
         /// What to multiply the value with: a percentage is a ratio there.
         var scale = 1.0
     }

@@ -31,7 +31,7 @@ struct CheckResult: Hashable, Sendable {
                 families.append((name, metric.help, [line]))
             }
         }
-        for figure in figures { add(figure.metric, figure.value) }
+        for figure in figures { add(figure.metric, figure.metric.value ?? figure.value) }
         add(
             .init(
                 name: "check_status", help: "0 ok, 1 warning, 2 critical, 3 unknown.",

@@ -28,15 +28,19 @@ struct CheckConflictsCommand: CheckCommand {
             $0.lastSeen >= report.until && $0.severity > .info && $0.kind != .listenerInRange
         }
         let worst = present.filter { $0.severity == .critical }
-        func figure(_ label: String, _ count: Int, _ warning: CheckRange?, _ critical: CheckRange?) -> CheckFigure {
-            CheckFigure(
-                label: label, value: Double(count), warning: warning, critical: critical, minimum: 0,
-                metric: .init(
-                    name: "listen_conflicts", help: "Listen conflicts that there are now.",
-                    labels: [.init(name: "severity", value: label == "conflicts" ? "warning" : "critical")]))
+        // As performance data the critical ones count among all; as a metric each counts once.
+        func metric(_ severity: ConflictSeverity, _ count: Int) -> CheckFigure.Metric {
+            .init(
+                name: "listen_conflicts", help: "Listen conflicts that there are now.",
+                labels: [.init(name: "severity", value: severity.rawValue)], value: Double(count))
         }
         let figures = [
-            figure("conflicts", present.count, warning, nil), figure("critical", worst.count, nil, critical),
+            CheckFigure(
+                label: "conflicts", value: Double(present.count), warning: warning, minimum: 0,
+                metric: metric(.warning, present.count - worst.count)),
+            CheckFigure(
+                label: "critical", value: Double(worst.count), critical: critical, minimum: 0,
+                metric: metric(.critical, worst.count)),
         ]
         let text = (worst.first ?? present.first).map { first in
             "\(HumanFormat.count(present.count, "conflict")), \(first.kind.rawValue) on "

@@ -41,7 +41,7 @@ struct CheckEphemeralCommand: CheckCommand {
         var text = "no outgoing connections"
         if let first = report.destinations.first {
             text =
-                "\(HumanFormat.percent(first.utilization)) of the ports to \(first.checkLabel) are in use, \(first.free) free"
+                "\(HumanFormat.percent(first.utilization)) of the ports from \(first.checkLabel) are in use, \(first.free) free"
             if let end = first.exhaustedAt {
                 text += ", they run out in \(HumanFormat.duration(milliseconds: max(0, end - report.until)))"
             }
@@ -54,7 +54,7 @@ struct CheckEphemeralCommand: CheckCommand {
 }
 
 extension EphemeralReport.Destination {
-    /// `10.0.0.5:5432`, with the source and the namespace.
+    /// `web1 10.0.0.1 to 10.0.0.5:5432`: the namespace, where it is another one, the source and the peer.
     fileprivate var checkLabel: String {
         let place = namespace == Snapshot.hostNamespace ? "" : "\(namespace) "
         return "\(place)\(localAddress) to \(SocketDocument.text(remoteAddress, remotePort))"

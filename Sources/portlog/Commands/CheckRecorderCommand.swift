@@ -36,7 +36,7 @@ struct CheckRecorderCommand: CheckCommand {
         let figures = [
             age,
             CheckFigure(
-                label: "missed", value: Double(missed), unit: "c", minimum: 0,
+                label: "missed", value: Double(missed), minimum: 0,
                 metric: .init(name: "recorder_missed_samples", help: "Ticks that left no sample.")),
             CheckFigure(
                 label: "cpu", value: newest.cpuMilliseconds / 1000, unit: "s", minimum: 0,
