@@ -4,7 +4,7 @@ import Testing
 
 @testable import portlog
 
-/// The examples beside portlog-notify@.service, with programs in place of curl and sendmail.
+/// The examples beside portlog-notify@.service, with a program in place of curl.
 @Suite struct NotifyExamplesTests {
     private static let folder = Golden.package.appendingPathComponent("systemd/examples").path
     private static let alert =
@@ -15,16 +15,14 @@ import Testing
         status: Int32, files: TemporaryFolder
     ) {
         let files = try TemporaryFolder()
-        for program in ["curl", "sendmail"] {
-            let path = files.file(program)
-            try "#!/bin/sh\n\(stub.replacing("DIR", with: files.file("")))\n".write(
-                toFile: path, atomically: true, encoding: .utf8)
-            try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
-        }
+        let path = files.file("curl")
+        try "#!/bin/sh\n\(stub.replacing("DIR", with: files.file("")))\n".write(
+            toFile: path, atomically: true, encoding: .utf8)
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "\(Self.folder)/\(name)")
         process.arguments = [argument]
-        process.environment = ["PATH": "\(files.file("")):/usr/bin:/bin", "SENDMAIL": files.file("sendmail")]
+        process.environment = ["PATH": "\(files.file("")):/usr/bin:/bin", "FROM": "portlog@web1"]
         let input = Pipe()
         process.standardInput = input
         try process.run()
@@ -49,11 +47,23 @@ import Testing
 
     @Test("The mail has the alert in its body, and in its headers only words of portlog")
     func mail() throws {
-        let (status, files) = try run("notify-mail", "ops@example.org", "cat > DIR/in")
+        let (status, files) = try run(
+            "notify-mail", "ops@example.org", "cat > DIR/in; printf '%s\\n' \"$@\" > DIR/args")
         #expect(status == 0)
         #expect(
-            text(files, "in")
-                == "To: ops@example.org\nSubject: portlog: critical port_stolen opened\n"
-                + "Content-Type: text/plain; charset=utf-8\n\n" + Self.alert)
+            text(files, "args").contains(
+                "\nsmtp://localhost\n--mail-from\nportlog@web1\n--mail-rcpt\nops@example.org\n"))
+        let (headers, body) = try #require(
+            text(files, "in").firstRange(of: "\n\n").map { range in
+                (text(files, "in")[..<range.lowerBound], text(files, "in")[range.upperBound...])
+            })
+        let lines = headers.split(separator: "\n").filter { !$0.hasPrefix("Date: ") }
+        #expect(
+            lines == [
+                "From: portlog@web1", "To: ops@example.org", "Subject: portlog: critical port_stolen opened",
+                "MIME-Version: 1.0", "Content-Type: text/plain; charset=utf-8", "Content-Transfer-Encoding: base64",
+            ])
+        #expect(Data(base64Encoded: String(body), options: .ignoreUnknownCharacters) == Data(Self.alert.utf8))
+        #expect(try run("notify-mail", "ops@example.org", "cat > /dev/null; exit 7").status == 7)
     }
 }
