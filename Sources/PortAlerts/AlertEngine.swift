@@ -10,6 +10,7 @@ public struct AlertEngine {
     private var destinations = DestinationRules()
     private var namespaces = NamespaceRules()
     private var listeners = ListenerRules()
+    private var queues = ListenerQueueRule()
     private var closeWaits = CloseWaitRule()
     private var recorder: RecorderRule
 
@@ -45,6 +46,7 @@ public struct AlertEngine {
         destinations.evaluate(figures, names, witness, at: now, &stories)
         namespaces.evaluate(figures, at: now, &stories)
         listeners.evaluate(figures, names, witness, at: now, &stories)
+        queues.evaluate(figures, witness, at: now, &stories)
         closeWaits.evaluate(figures, names, witness, at: now, &stories)
         recorder.evaluate(figures.sample, at: now, &stories)
         stories.forget(at: now)
@@ -57,6 +59,7 @@ public struct AlertEngine {
         destinations = DestinationRules()
         namespaces = NamespaceRules()
         listeners = ListenerRules()
+        queues = ListenerQueueRule()
         closeWaits = CloseWaitRule()
         recorder = RecorderRule()
     }

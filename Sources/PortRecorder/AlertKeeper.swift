@@ -44,10 +44,14 @@ final class AlertKeeper {
     }
 
     /// A sample has been written.
-    func look(at sample: SampleRecord, _ snapshots: [Snapshot]) {
+    ///
+    /// - Parameter fullQueues: the listeners whose accept queues are full, as far as that is known.
+    func look(at sample: SampleRecord, _ snapshots: [Snapshot], fullQueues: [SampleFigures.FullQueue]) {
         let now = Moment(wall: sample.takenAt, boot: sample.bootClock)
         if engine.configuration.isEnabled {
-            engine.evaluate(history.takeFigures(of: sample, snapshots), history)
+            var figures = history.takeFigures(of: sample, snapshots)
+            figures.fullQueues = fullQueues
+            engine.evaluate(figures, history)
         } else {
             history.skipFigures()
             engine.rest(at: now)

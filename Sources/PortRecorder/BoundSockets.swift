@@ -1,3 +1,4 @@
+import PortHistory
 import PortModel
 import ProcFS
 import SockDiag
@@ -7,8 +8,31 @@ import SockDiag
 /// They are asked for before the tables of /proc are read: one that begins to listen or to connect meanwhile stands in both readings,
 /// and counts by its row in /proc, rather than in neither.
 struct BoundSockets: Sendable {
-    /// Those of the recorder's own network namespace.
-    var own: @Sendable () throws(SockDiagError) -> [SocketRow]
+    /// What is told of the recorder's own network namespace.
+    struct Own: Sendable {
+        /// The sockets that are bound and no more.
+        var rows: [SocketRow] = []
+        /// The listeners whose accept queues are full.
+        var fullQueues: [SampleFigures.FullQueue] = []
+
+        /// Nothing.
+        init() {}
+
+        /// What of some sockets is worth knowing.
+        init(_ sockets: [DiagSocket]) {
+            for socket in sockets {
+                if socket.isBoundOnly { rows.append(socket.row) }
+                guard let backlog = socket.backlog, backlog.length >= max(1, backlog.limit) else { continue }
+                fullQueues.append(
+                    .init(
+                        local: socket.row.local, inode: socket.row.inode, length: Int(backlog.length),
+                        limit: Int(backlog.limit)))
+            }
+        }
+    }
+
+    /// Those of the recorder's own network namespace, and the listeners that are too slow.
+    var own: @Sendable () throws(SockDiagError) -> Own
     /// Those of the namespace of a process; `nil`: may not be read.
     var foreign: @Sendable (_ pid: Int32, _ namespace: UInt64) -> [SocketRow]?
 
@@ -16,7 +40,7 @@ struct BoundSockets: Sendable {
     static func asking(_ proc: ProcFS) -> BoundSockets {
         BoundSockets {
             () throws(SockDiagError) in
-            try SockDiag().boundSockets().map(\.row)
+            Own(try SockDiag().boundAndListeningSockets())
         } foreign: { pid, namespace in
             NamespaceThread.run(in: pid, namespace, proc) { try? SockDiag().boundSockets().map(\.row) }
         }

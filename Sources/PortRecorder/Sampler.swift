@@ -24,7 +24,7 @@ public final class Sampler {
     private var attributor: SocketAttributor
     private var cpuBefore: Double
     private var counters = ProcNetstat()
-    private var lastBound: [SocketRow] = []
+    private var lastBound = BoundSockets.Own()
     private var namedTroubles: Set<String> = []
 
     /// A sampler that appends to an open history.
@@ -95,7 +95,7 @@ public final class Sampler {
             cpuBefore = cpu
         }
         attributor.settled()
-        alerts?.look(at: written, snapshots)
+        alerts?.look(at: written, snapshots, fullQueues: lastBound.fullQueues)
         namespaces?.doubt(attributor.doubtedNamespaces(snapshots))
         return written
     }
@@ -106,13 +106,13 @@ public final class Sampler {
         guard let bound else { return [] }
         do throws(SockDiagError) {
             lastBound = try bound.own()
-            return lastBound
+            return lastBound.rows
         } catch .failed where source == .auto {
-            return lastBound
+            return lastBound.rows
         } catch {
             if source == .sockDiag { throw .inputOutput(path: "sock_diag", reason: "sock_diag: \(error)") }
             SocketSource.logUnavailable("\(error)", logger)
-            self.bound = nil
+            (self.bound, lastBound) = (nil, .init())
             return []
         }
     }

@@ -30,6 +30,11 @@ public struct SockDiag: Sendable {
         try read([.tcp, .tcp6], SockDiagRequest.boundOnly).sockets
     }
 
+    /// The same with the TCP listeners, of which it tells how long their accept queues are.
+    public func boundAndListeningSockets() throws(SockDiagError) -> [DiagSocket] {
+        try read([.tcp, .tcp6], SockDiagRequest.boundOrListening).sockets
+    }
+
     /// Makes sure that ``boundSockets()`` tells of all that there are.
     ///
     /// - Throws: Why it does not, here and now: ``SockDiagError/kernelTooOld(release:)`` or what it throws itself.

@@ -13,6 +13,8 @@ struct SockDiagRequest {
     static let allStates: UInt32 = 0x3ffe
     /// TCP_BOUND_INACTIVE alone. Kernels before 6.8 know no such state and tell of nothing.
     static let boundOnly: UInt32 = 1 << 13
+    /// TCP_LISTEN as well.
+    static let boundOrListening: UInt32 = boundOnly | 1 << 10
 
     /// The whole message, with its netlink header.
     func bytes(sequence: UInt32) -> [UInt8] {

@@ -169,6 +169,24 @@ extension LiveTests {
             #expect(alerts.array.isEmpty, "\(alerts)")
         }
 
+        @Test("With sock_diag a listener whose queue stays full is named")
+        func acceptQueue() throws {
+            let server = try Agent(in: namespace, program: scratch.program(named: "slow"))
+            try server(.init(command: .listen, name: "server", address: "10.99.0.2", port: 80, backlog: 2))
+            try server(.init(command: .listen, name: "other", address: "10.99.0.2", port: 81, backlog: 8))
+            let client = try Agent(in: namespace)
+            try client.connect("10.99.0.2", 80, count: 3)
+            try client.connect("10.99.0.2", 81, count: 3, as: "others")
+            let recorder = try portlog.start(
+                interval: "100ms", options: ["--source", "sock-diag", "--set", "alerts.accept_queue.hold=0s"])
+            defer { recorder.end(SIGTERM) }
+            try portlog.awaitSamples(6)
+            let alerts = try JSON(text: portlog.run(["alerts", "--since", "-1h"]).output)["alerts"].array
+            #expect(alerts.map { $0["rule"].string } == ["accept_queue"], "\(alerts)")
+            #expect(alerts.first?["subject"]["local_port"].int == 80 && alerts.first?["unit"].string == "sockets")
+            #expect(alerts.first?["owners"][0]["command"].string == "slow")
+        }
+
         // MARK: - Hooks
 
         @Test(

@@ -56,6 +56,24 @@ import Testing
         #expect(alert(.acceptQueue)?.isOpen == false)
     }
 
+    @Test("A listener whose queue stays full is named, and not one that had a burst")
+    func fullQueue() throws {
+        let queue = SampleFigures.FullQueue(local: Endpoint(Self.address, 8080), inode: 2, length: 129, limit: 128)
+        simulation.listeners = [Self.listener(1, holder: 9), Self.listener(2)]
+        for _ in 0..<5 {
+            run(1) { $0.fullQueues = [queue] }
+            run(3)
+        }
+        run(4) { $0.fullQueues = [queue] }
+        #expect(simulation.alerts.isEmpty)
+        run(2) { $0.fullQueues = [queue] }
+        let alert = try #require(self.alert(.acceptQueue))
+        #expect(alert.subject.local == queue.local && alert.owners == [Simulation.owner] && alert.unit == "sockets")
+        #expect(alert.message.contains("TCP 0.0.0.0:8080 is full: 129 connections wait, and its limit is 128"))
+        run(10)
+        #expect(self.alert(.acceptQueue)?.isOpen == false && simulation.alerts.count == 1)
+    }
+
     @Test("Counters that could not be read say nothing")
     func unreadCounters() {
         let read: (inout SampleFigures) -> Void = { figures in

@@ -25,7 +25,7 @@ struct BoundSocketsTests {
 
         var sockets: BoundSockets {
             BoundSockets { () throws(SockDiagError) in
-                []
+                .init()
             } foreign: { _, _ in
                 self.state.withLock {
                     $0.asked += 1
@@ -53,6 +53,21 @@ struct BoundSocketsTests {
         #expect(BoundSockets.missing(bound, in: rows) == [bound[1]])
         #expect(BoundSockets.missing([], in: rows).isEmpty)
         #expect(BoundSockets.missing(bound, in: []) == bound)
+    }
+
+    @Test("listeners are told of where their queues are at their limit")
+    func queues() {
+        func listener(_ length: UInt32, of limit: UInt32) -> DiagSocket {
+            DiagSocket(
+                row: Self.row(80, .listen, inode: UInt64(length)), backlog: .init(length: length, limit: limit))
+        }
+        let bound = DiagSocket(row: Self.row(90, inode: 8))
+        let own = BoundSockets.Own([
+            bound, listener(0, of: 0), listener(1, of: 0), listener(127, of: 128), listener(128, of: 128),
+            listener(129, of: 128),
+        ])
+        #expect(own.rows == [bound.row])
+        #expect(own.fullQueues.map(\.length) == [1, 128, 129] && own.fullQueues.map(\.inode) == [1, 128, 129])
     }
 
     @Test("those of another namespace stand beside its tables, also where these are empty")

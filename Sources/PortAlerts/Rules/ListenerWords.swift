@@ -1,3 +1,4 @@
+import PortHistory
 import PortModel
 
 /// What alerts say of a listener.
@@ -44,6 +45,17 @@ struct ListenerWords {
             message:
                 "the \(listeners) of \(AlertWords.programs(owners)) on \(names)\(AlertWords.place(subject.namespace)) \(have) gone, after \(AlertWords.duration(age))",
             advice: advice, owners: owners)
+    }
+
+    /// It accepts too slowly.
+    func full(_ queue: SampleFigures.FullQueue, _ owners: [PortOwner]) -> Observation.Telling {
+        .init(
+            message:
+                "the accept queue of \(AlertWords.programs(owners)) on \(place) is full: \(queue.length) connections wait, and its limit is \(queue.limit); what comes now is dropped",
+            advice: [
+                "ss -ltn sport = :\(queue.local.port) shows the queue (Recv-Q) beside its limit (Send-Q)",
+                "The limit is the smaller of listen()'s backlog and net.core.somaxconn; a program that accepts too slowly fills any",
+            ], owners: owners)
     }
 
     /// An outgoing connection stands on its port.

@@ -21,9 +21,9 @@ extension AlertRule {
     public var matchers: [AlertMatcher] {
         switch self {
         case .ephemeralExhaustion, .slowConnect: AlertMatcher.allCases
-        case .listenConflict, .portStolen, .listenerGone: [.rule, .namespace, .port, .program, .unit]
+        case .listenConflict, .portStolen, .listenerGone, .acceptQueue: [.rule, .namespace, .port, .program, .unit]
         case .closeWaitLeak: [.rule, .namespace, .program, .unit]
-        case .ephemeralPool, .timeWaitLimit, .acceptQueue, .recorder: [.rule, .namespace]
+        case .ephemeralPool, .timeWaitLimit, .recorder: [.rule, .namespace]
         }
     }
 }

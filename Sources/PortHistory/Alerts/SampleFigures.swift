@@ -137,6 +137,26 @@ public struct SampleFigures: Sendable {
         }
     }
 
+    /// A TCP listener of the recorder's own namespace whose accept queue is full.
+    public struct FullQueue: Hashable, Sendable {
+        /// What it is bound to.
+        public var local: Endpoint
+        /// Its inode.
+        public var inode: UInt64
+        /// How many connections wait to be accepted.
+        public var length: Int
+        /// How many may.
+        public var limit: Int
+
+        /// A queue of its figures.
+        public init(local: Endpoint, inode: UInt64, length: Int, limit: Int) {
+            self.local = local
+            self.inode = inode
+            self.length = length
+            self.limit = limit
+        }
+    }
+
     /// The sockets of one holder in CLOSE_WAIT.
     public struct CloseWaits: Hashable, Sendable {
         /// How many there are now.
@@ -163,6 +183,8 @@ public struct SampleFigures: Sendable {
     public var listening: [Listening] = []
     /// Connections on ports that were a listener's.
     public var strays: [Stray] = []
+    /// Listeners whose accept queues are full, as far as sock_diag is asked.
+    public var fullQueues: [FullQueue] = []
     /// A holder's sockets in CLOSE_WAIT, where their number has changed.
     public var closeWaits: [Int: CloseWaits] = [:]
 

@@ -16,7 +16,7 @@ public struct Alert: Hashable, Sendable {
     public var resolvedAt: Timestamp?
     /// How often it began: what begins again soon after its end is the same story.
     public var times: Int
-    /// The figure that the rule looks at, now or at the end; its unit is the rule's (``AlertRule/unit``).
+    /// The figure that the rule looks at, now or at the end; its unit is ``unit``.
     public var value: Double
     /// The worst figure.
     public var peak: Double
@@ -63,6 +63,11 @@ public struct Alert: Hashable, Sendable {
     public func overlaps(_ since: Timestamp, _ until: Timestamp) -> Bool {
         openedAt <= until && resolvedAt.map { $0 >= since } ?? true
     }
+}
+
+extension Alert {
+    /// What its figures are in: those of a listener's accept queue are its connections.
+    public var unit: String { rule == .acceptQueue && subject.kind == .listener ? "sockets" : rule.unit }
 }
 
 extension AlertRule {

@@ -169,7 +169,7 @@ extension JournalEntry {
             ("PORTLOG_EVENT", event.kind.rawValue), ("PORTLOG_ALERT", "\(alert.id)"),
             ("PORTLOG_RULE", alert.rule.rawValue), ("PORTLOG_SEVERITY", alert.severity.name),
             ("PORTLOG_NAMESPACE", escape(subject.namespace)), ("PORTLOG_VALUE", "\(alert.value)"),
-            ("PORTLOG_UNIT_OF_VALUE", alert.rule.unit), ("PORTLOG_PEAK", "\(alert.peak)"),
+            ("PORTLOG_UNIT_OF_VALUE", alert.unit), ("PORTLOG_PEAK", "\(alert.peak)"),
         ]
         if !subject.detail.isEmpty { fields.append(("PORTLOG_DETAIL", escape(subject.detail))) }
         if subject.kind.rawValue <= AlertSubject.Kind.pool.rawValue {

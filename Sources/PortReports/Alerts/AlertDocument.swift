@@ -53,7 +53,7 @@ public struct AlertDocument: Hashable, Sendable, Encodable {
         try container.encode(ExplicitNull(wrappedValue: alert.resolvedAt), forKey: .resolvedAt)
         try container.encode(alert.times, forKey: .times)
         try container.encode(value, forKey: .value)
-        try container.encode(alert.rule.unit, forKey: .unit)
+        try container.encode(alert.unit, forKey: .unit)
         try container.encode(peak, forKey: .peak)
         try container.encode(ExplicitNull(wrappedValue: alert.exhaustedAt), forKey: .exhaustedAt)
         try container.encode(alert.isSilenced, forKey: .silenced)

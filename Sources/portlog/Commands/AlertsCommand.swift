@@ -77,7 +77,7 @@ extension CSVColumn<AlertDocument> {
             CSVColumn("opened_at", \.alert.openedAt), CSVColumn("worsened_at", \.alert.worsenedAt),
             CSVColumn("resolved_at", \.alert.resolvedAt), CSVColumn("times", \.alert.times),
             CSVColumn("value", \.value),
-            CSVColumn("unit", \.alert.rule.unit), CSVColumn("peak_value", \.peak.value),
+            CSVColumn("unit", \.alert.unit), CSVColumn("peak_value", \.peak.value),
             CSVColumn("peak_at", \.peak.at),
             CSVColumn("exhausted_at", \.alert.exhaustedAt), CSVColumn("silenced", \.alert.isSilenced),
             CSVColumn("owners", \.owners.names), CSVColumn("message", \.alert.message),
