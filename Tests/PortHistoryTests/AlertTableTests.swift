@@ -48,6 +48,20 @@ struct AlertTableTests {
         }
     }
 
+    @Test("what could not be looked into is told of the samples since a moment, in their order")
+    func permissions() throws {
+        let writer = try writer()
+        let snapshots = [Snapshot(rows: [])]
+        for denied in 1...5 {
+            let time = Timestamp(milliseconds: Int64(denied) * 1000)
+            try writer.append(
+                SampleRecord(takenAt: time, bootClock: time.milliseconds, permissionDenied: denied), snapshots,
+                writer.compare(snapshots))
+        }
+        #expect(try writer.permissionDenied(since: Timestamp(milliseconds: 3000)) == [3, 4, 5])
+        #expect(try writer.permissionDenied(since: Timestamp(milliseconds: 9000)) == [])
+    }
+
     @Test("what is written is read, field for field, of every rule and kind")
     func roundTrip() throws {
         let writer = try writer()
