@@ -16,7 +16,7 @@ final class AlertKeeper {
     private var isSuppressing = false
     private let counts: @Sendable () -> DeliveryCounts
     /// What the history has; `nil` before the first sample, as a recorder counts from nothing.
-    private var noted: DeliveryCounts?
+    private var noted: (counts: DeliveryCounts, suppressed: Int)?
 
     /// A keeper that goes on with the alerts that the history has.
     ///
@@ -67,12 +67,12 @@ final class AlertKeeper {
 
     /// What cannot be noted now is with a later sample.
     private func noteCounts() {
-        let counts = counts()
-        if counts == noted { return }
+        let (counts, suppressed) = (counts(), engine.suppressed)
+        if let noted, noted == (counts, suppressed) { return }
         do throws(HistoryError) {
-            try history.noteDeliveries(
-                delivered: counts.delivered, failed: counts.failed, dropped: counts.dropped)
-            noted = counts
+            try history.noteAlerts(
+                delivered: counts.delivered, failed: counts.failed, dropped: counts.dropped, suppressed: suppressed)
+            noted = (counts, suppressed)
         } catch {}
     }
 

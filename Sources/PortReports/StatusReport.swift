@@ -120,6 +120,8 @@ public struct StatusReport: Encodable, Sendable {
         public var failed: Int
         /// How many were given up because too many were waiting.
         public var dropped: Int
+        /// How many alerts have not begun because too many lasted.
+        public var suppressed: Int
 
         /// What the history knows.
         init(_ view: HistoryView) throws {
@@ -127,6 +129,7 @@ public struct StatusReport: Encodable, Sendable {
             delivered = try Int(view.setting("alerts_delivered") ?? 0)
             failed = try Int(view.setting("alerts_failed") ?? 0)
             dropped = try Int(view.setting("alerts_dropped") ?? 0)
+            suppressed = try Int(view.setting("alerts_suppressed") ?? 0)
         }
     }
 

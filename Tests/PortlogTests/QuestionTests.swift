@@ -1,4 +1,5 @@
 import Foundation
+import PortHistory
 import PortModel
 import Testing
 
@@ -243,6 +244,20 @@ struct Question: Sendable, CustomTestStringConvertible {
                 "ephemeral_pool": ["namespace", "protocol"], "recorder": ["part"],
             ])
         #expect(alerts.map { $0["severity"] as? String }.first == "critical")
+    }
+
+    @Test("status says how many alerts did not begin because too many lasted")
+    func suppressedAlerts() async throws {
+        let golden = try GoldenHistory()
+        let copy = try golden.copy("copy.db") { _ in }
+        #expect(await !Asked(["status"], of: copy).output.contains("not begun"))
+        let writer = try HistoryWriter(path: copy, host: "web1.example.org", bootID: "boot")
+        try writer.noteAlerts(delivered: 1, failed: 0, dropped: 0, suppressed: 7)
+        writer.close()
+        let table = await Asked(["status"], of: copy).output
+        #expect(table.contains("5 open: portlog alerts --active, 7 more not begun because too many lasted"))
+        let alerts = try await Asked(["status", "-o", "json"], of: copy).json["alerts"] as? [String: Int]
+        #expect(alerts?["suppressed"] == 7 && alerts?["delivered"] == 1)
     }
 
     @Test("alerts of a period, and those that last at its end")

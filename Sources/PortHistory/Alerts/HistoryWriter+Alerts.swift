@@ -37,12 +37,15 @@ extension HistoryWriter {
         }
     }
 
-    /// Notes what has become of the deliveries of this recorder, for those who ask.
-    public func noteDeliveries(delivered: Int, failed: Int, dropped: Int) throws(HistoryError) {
+    /// Notes what has become of the deliveries of this recorder, for those who ask, and how many alerts have not begun because too many
+    /// lasted.
+    public func noteAlerts(delivered: Int, failed: Int, dropped: Int, suppressed: Int) throws(HistoryError) {
         do {
             try queue.inDatabase { database in
                 try writePiece(database) {
-                    let counts = [("delivered", delivered), ("failed", failed), ("dropped", dropped)]
+                    let counts = [
+                        ("delivered", delivered), ("failed", failed), ("dropped", dropped), ("suppressed", suppressed),
+                    ]
                     for (name, count) in counts {
                         try database.cachedStatement(sql: "INSERT OR REPLACE INTO setting (name, value) VALUES (?, ?)")
                             .execute(arguments: ["alerts_\(name)", count])

@@ -65,8 +65,9 @@ extension StatusReport: Presentation {
             facts.append(Fact("losing", "\(lost): \(losing.cause)", emphasis: .critical))
         }
         if let errors = errors(sample.errors) { facts.append(Fact("errors", errors, emphasis: .warning)) }
-        if alerts.open > 0 {
-            facts.append(Fact("alerts", "\(alerts.open) open: portlog alerts --active", emphasis: .warning))
+        if alerts.open + alerts.suppressed > 0 {
+            let more = alerts.suppressed > 0 ? ", \(alerts.suppressed) more not begun because too many lasted" : ""
+            facts.append(Fact("alerts", "\(alerts.open) open: portlog alerts --active\(more)", emphasis: .warning))
         }
         if alerts.failed + alerts.dropped > 0 {
             let text = "\(alerts.delivered) delivered, \(alerts.failed) failed, \(alerts.dropped) given up"
