@@ -33,14 +33,14 @@ struct BindTrialInWorlds {
     }
 
     /// Notes one world. Whose a socket was that nothing tells may be anybody.
-    mutating func note(_ world: [BindWorlds.Options]) {
+    mutating func note(_ world: [BindOptions]) {
         let isOpen = request.reusePort && world.indices.contains { sockets[$0].uid == nil && world[$0].reusePort }
         for isOwn in isOpen ? [true, false] : [true] {
             if request.transport == .tcp { noteStreams(world, isOwn) } else { noteDatagrams(world, isOwn) }
         }
     }
 
-    private func meets(_ index: Int, _ options: BindWorlds.Options) -> Bool {
+    private func meets(_ index: Int, _ options: BindOptions) -> Bool {
         options.isOnInterface
             && AddressOverlap.between(request, sockets[index].row.local.address, v6Only: options.isV6Only) == .yes
     }
@@ -48,7 +48,7 @@ struct BindTrialInWorlds {
     /// Whether SO_REUSEPORT on both lets the request pass.
     ///
     /// - Parameter isOwn: whether sockets of nobody known are those of the user who asks.
-    private func sharesPort(_ index: Int, _ options: BindWorlds.Options, _ isOwn: Bool) -> Bool {
+    private func sharesPort(_ index: Int, _ options: BindOptions, _ isOwn: Bool) -> Bool {
         request.reusePort && options.reusePort
             && (sockets[index].isTimeWait || sockets[index].uid.map { $0 == request.uid } ?? isOwn)
     }
@@ -56,7 +56,7 @@ struct BindTrialInWorlds {
     // MARK: - TCP
 
     /// `inet_bind_conflict`.
-    private mutating func noteStreams(_ world: [BindWorlds.Options], _ isOwn: Bool) {
+    private mutating func noteStreams(_ world: [BindOptions], _ isOwn: Bool) {
         let conflicts = world.indices.filter { index in
             let sharesAddress = request.reuseAddress && world[index].reuseAddress && !sockets[index].isListening
             return meets(index, world[index]) && !sharesAddress && !sharesPort(index, world[index], isOwn)
@@ -78,7 +78,7 @@ struct BindTrialInWorlds {
     /// The kernel goes through the port's sockets: one that shares by SO_REUSEADDR is passed over, the first other one decides, by
     /// SO_REUSEPORT and the user (`udp_lib_lport_inuse`). Where many sockets of any port are in the kernel's list it looks at those of
     /// the same address first, and then at those of the wildcard (`udp_lib_lport_inuse2`).
-    private mutating func noteDatagrams(_ world: [BindWorlds.Options], _ isOwn: Bool) {
+    private mutating func noteDatagrams(_ world: [BindOptions], _ isOwn: Bool) {
         let deciding = world.indices.filter {
             meets($0, world[$0]) && !(request.reuseAddress && world[$0].reuseAddress)
         }
@@ -104,7 +104,7 @@ struct BindTrialInWorlds {
     /// How it may end by the first of some sockets. The newest stand first, but IPv6 sockets with SO_REUSEPORT at the end, the oldest
     /// first (`sk_add_node_rcu` in include/net/sock.h); each table shows its part of the list.
     private func first(
-        of sockets: [Int], _ refusing: Set<Int>, _ world: [BindWorlds.Options]
+        of sockets: [Int], _ refusing: Set<Int>, _ world: [BindOptions]
     ) -> (passes: Bool, refuses: Bool) {
         let early = sockets.filter { !(self.sockets[$0].row.table == .udp6 && world[$0].reusePort) }
         var next = early.isEmpty ? sockets : early

@@ -3,14 +3,6 @@
 /// Two sockets of which one was in the other's way when it was bound have an option in common that let it pass, or a third one let it.
 /// So not every combination of options is possible, and often all that are agree on what a bind() meets.
 struct BindWorlds {
-    /// The options of one socket.
-    struct Options: Hashable {
-        var reuseAddress: Bool
-        var reusePort: Bool
-        var isV6Only: Bool
-        var isOnInterface: Bool
-    }
-
     /// The sockets, of many that mean the same to the bind() two.
     let sockets: [BoundSocket]
     /// Which of ``sockets`` stands for each socket that was given; `nil` for half-open ones.
@@ -32,7 +24,7 @@ struct BindWorlds {
     }
 
     /// Calls `body` with the options of each of ``sockets``, for every possible combination.
-    func forEach(_ body: ([Options]) -> Void) {
+    func forEach(_ body: ([BindOptions]) -> Void) {
         var walk = Walk(choices: sockets.map(choices))
         extend(&walk, body)
         if walk.found && walk.visits <= Self.most { return }
@@ -50,15 +42,15 @@ struct BindWorlds {
     }
 
     private struct Walk {
-        let choices: [[Options]]
-        var options: [Options] = []
+        let choices: [[BindOptions]]
+        var options: [BindOptions] = []
         var visits = 0
         var found = false
 
-        init(choices: [[Options]]) { self.choices = choices }
+        init(choices: [[BindOptions]]) { self.choices = choices }
     }
 
-    private func extend(_ walk: inout Walk, _ body: ([Options]) -> Void) {
+    private func extend(_ walk: inout Walk, _ body: ([BindOptions]) -> Void) {
         walk.visits += 1
         if walk.visits > Self.most { return }
         let index = walk.options.count
@@ -85,16 +77,16 @@ struct BindWorlds {
     // MARK: - The options of a socket
 
     /// The options that a socket alone may have.
-    private func choices(_ socket: BoundSocket) -> [Options] {
+    private func choices(_ socket: BoundSocket) -> [BindOptions] {
         let onInterface: [Bool] =
             interface == 0 ? [true] : socket.interface.map { [$0 == 0 || $0 == interface] } ?? [true, false]
-        var choices: [Options] = []
+        var choices: [BindOptions] = []
         for address in Self.values(socket.reuseAddress) {
             for port in Self.values(socket.reusePort) {
                 for v6Only in Self.values(socket.isV6Only) {
                     for isOnInterface in onInterface {
                         choices.append(
-                            Options(
+                            BindOptions(
                                 reuseAddress: address, reusePort: port, isV6Only: v6Only, isOnInterface: isOnInterface))
                     }
                 }
@@ -109,7 +101,7 @@ struct BindWorlds {
 
     /// Whether both can be there. Two connections may: accept() and connect() ask for no more than a four-tuple. Every other pair was
     /// checked when the later of the two was bound, or the listener that it came from.
-    private func mayStandTogether(_ first: Int, _ one: Options, _ second: Int, _ other: Options) -> Bool {
+    private func mayStandTogether(_ first: Int, _ one: BindOptions, _ second: Int, _ other: BindOptions) -> Bool {
         let (a, b) = (sockets[first], sockets[second])
         if a.isConnected && b.isConnected { return true }
         if let a = a.interface, let b = b.interface, a != 0, b != 0, a != b { return true }
@@ -130,7 +122,7 @@ struct BindWorlds {
     }
 
     /// Whether the sockets can stand together in a world, all of whose options are known.
-    private func isPossible(_ world: [Options]) -> Bool {
+    private func isPossible(_ world: [BindOptions]) -> Bool {
         for first in world.indices {
             for second in world.indices[..<first]
             where !mayStandTogether(first, world[first], second, world[second]) {
@@ -144,7 +136,7 @@ struct BindWorlds {
     }
 
     /// Whether a connection has the options of a listener that is there: it was accepted from it.
-    private func isChild(_ connection: Int, _ world: [Options]) -> Bool {
+    private func isChild(_ connection: Int, _ world: [BindOptions]) -> Bool {
         world.indices.contains { listener in
             isAccepted(connection, by: listener)
                 && world[listener].reuseAddress == world[connection].reuseAddress
@@ -155,14 +147,14 @@ struct BindWorlds {
     }
 
     /// Whether a third socket may have let one of two pass that would be in each other's way; its options are not known yet.
-    private func mayBeExcused(_ index: Int, _ options: Options, beside other: Int) -> Bool {
+    private func mayBeExcused(_ index: Int, _ options: BindOptions, beside other: Int) -> Bool {
         options.reusePort
             && sockets.indices.contains { $0 != index && $0 != other && sockets[$0].reusePort != false }
     }
 
     /// Whether the first of two sockets may have been bound although the second, which stood there, was in its way: a third one let it
     /// pass, which could be bound beside the second by itself, or was let pass likewise.
-    private func passes(_ index: Int, over other: Int, _ world: [Options], besides left: Set<Int> = []) -> Bool {
+    private func passes(_ index: Int, over other: Int, _ world: [BindOptions], besides left: Set<Int> = []) -> Bool {
         let (socket, options) = (sockets[index], world[index])
         guard options.reusePort else { return false }
         // The listener that it came from may have been of the user who passes.
@@ -183,7 +175,7 @@ struct BindWorlds {
     }
 
     /// TCP: whether a socket that is there may let a request pass over all others.
-    func letPass(_ request: BindRequest, _ world: [Options]) -> Bool {
+    func letPass(_ request: BindRequest, _ world: [BindOptions]) -> Bool {
         guard request.reusePort, !world.isEmpty else { return false }
         func isLike(_ place: Int) -> Bool {
             !ThirdSocket.all(from: sockets[place], world[place], for: request.uid).isEmpty

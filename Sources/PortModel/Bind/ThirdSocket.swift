@@ -7,14 +7,14 @@
 ///   with SO_REUSEPORT last.
 struct ThirdSocket {
     private var socket: BoundSocket
-    private var options: BindWorlds.Options
+    private var options: BindOptions
     /// What it was bound to.
     private var address: IPAddress
 
     /// Whether what it was bound to is one of what a socket may have been bound to, and it has SO_REUSEPORT and the user for it.
     ///
     /// - Parameter user: of the one that passes; `nil` for anybody.
-    static func all(from socket: BoundSocket, _ options: BindWorlds.Options, for user: UInt32?) -> [ThirdSocket] {
+    static func all(from socket: BoundSocket, _ options: BindOptions, for user: UInt32?) -> [ThirdSocket] {
         // What waits to be accepted is of a listener that is there.
         guard options.reusePort, !socket.isQueued else { return [] }
         let isAnybodys = socket.isTimeWait || socket.isConnected || socket.uid == nil
@@ -30,7 +30,7 @@ struct ThirdSocket {
 
     /// UDP: whether bind() to an address meets it before another socket.
     func isMet(
-        by asked: IPAddress, isV6Only: Bool, before other: BoundSocket, _ otherOptions: BindWorlds.Options
+        by asked: IPAddress, isV6Only: Bool, before other: BoundSocket, _ otherOptions: BindOptions
     ) -> Bool {
         (socket.row.table == .udp || other.row.table == .udp6 && otherOptions.reusePort)
             && AddressOverlap.between(address, v6Only: options.isV6Only, asked, v6Only: isV6Only) == .yes
@@ -39,7 +39,7 @@ struct ThirdSocket {
     /// Whether it could be bound while another one was there, or that one was accepted later.
     ///
     /// - Parameter user: of the one that passes, so also whose it is; `nil` where SO_REUSEPORT of both does not count.
-    func stands(beside other: BoundSocket, _ otherOptions: BindWorlds.Options, user: UInt32?) -> Bool {
+    func stands(beside other: BoundSocket, _ otherOptions: BindOptions, user: UInt32?) -> Bool {
         if !otherOptions.isOnInterface { return true }
         let overlap = AddressOverlap.between(
             address, v6Only: options.isV6Only, other.row.local.address, v6Only: otherOptions.isV6Only)

@@ -7,7 +7,7 @@ import TestSupport
 struct OtherWorlds {
     private let trial: BindTrial
     private let witness: Witness
-    private var worlds: [[Population.Part: BindWorlds.Options]] = []
+    private var worlds: [[Population.Part: BindOptions]] = []
 
     private static let most = 64
 
@@ -23,7 +23,7 @@ struct OtherWorlds {
             inWorld.note(options)
             if inWorld.outcome == (trial.errno == nil ? .succeeds : .fails(.addressInUse)) { return }
             found += 1
-            var world: [Population.Part: BindWorlds.Options] = [:]
+            var world: [Population.Part: BindOptions] = [:]
             for (part, place) in zip(parts, all.places) {
                 if let part, let place { world[part] = options[place] }
             }

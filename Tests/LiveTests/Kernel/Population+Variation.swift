@@ -28,7 +28,7 @@ extension Population {
     /// The same sockets with these options, perhaps come about in another way and in another order, and perhaps after a socket that has
     /// gone again.
     func varied(
-        for request: BindRequest, options: [Part: BindWorlds.Options], using generator: inout SeededGenerator
+        for request: BindRequest, options: [Part: BindOptions], using generator: inout SeededGenerator
     ) -> Population {
         var other = Population(transport, members: [])
         other.varySurroundings(using: &generator)
@@ -111,7 +111,7 @@ extension Population.Member {
     }
 
     /// Takes options: a connection from an IPv6 address without IPV6_V6ONLY was bound to `::`.
-    fileprivate mutating func take(_ options: BindWorlds.Options) {
+    fileprivate mutating func take(_ options: BindOptions) {
         (reuseAddress, reusePort, isV6Only) = (options.reuseAddress, options.reusePort, options.isV6Only)
         if isConnection, !isV6Only, wildcards == ["::"] {
             address = "::"
