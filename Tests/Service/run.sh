@@ -89,7 +89,8 @@ no_drop_in() {
 }
 
 make_base() {
-    [[ -d $work/base ]] && return
+    [[ -x $work/base/usr/bin/curl ]] && return
+    rm -rf "$work/base"
     local archive suite
     # The first archive of Debian itself that apt knows here: not security's, not updates'.
     read -r archive suite < <(apt-get indextargets --format '$(REPO_URI) $(CODENAME) $(LABEL) $(CREATED_BY)' |
@@ -98,7 +99,7 @@ make_base() {
     section "debootstrap $suite"
     rm -rf "$work/base.partial"
     debootstrap --variant=minbase \
-        --include=systemd,systemd-sysv,dbus,libsqlite3-0,libstdc++6,libgcc-s1,python3-minimal,sqlite3,procps \
+        --include=systemd,systemd-sysv,dbus,libsqlite3-0,libstdc++6,libgcc-s1,python3-minimal,sqlite3,procps,curl \
         "$suite" "$work/base.partial" "$archive" >"$work/debootstrap.log" 2>&1 ||
         { tail -n 20 "$work/debootstrap.log" >&2; echo "debootstrap failed" >&2; exit 1; }
     mv "$work/base.partial" "$work/base"
@@ -284,6 +285,27 @@ check "it ends with the trouble" until_true 90 eval '! rings'
 inside sysctl -q -w net.ipv4.ip_local_port_range="$range"
 inside systemctl start customers.service
 check "the recorder was not started again for it" is "$(property NRestarts)" 0
+
+# The examples, where they run: given a line as the recorder gives it.
+delivers() {
+    local example=$1 kind=$2 port=$3 wanted=$4
+    shift 4
+    inside systemd-run --quiet --collect --unit="receiver-$kind" python3 /usr/local/bin/receiver.py "$kind" "$port"
+    check "the receiver listens" until_true 10 inside grep -q ":$(printf %04X "$port") 00000000:0000 0A" /proc/net/tcp
+    inside mkdir -p /etc/systemd/system/portlog-notify@.service.d
+    printf '[Service]\nExecStart=\nExecStart=/usr/share/doc/portlog/examples/%s\n%s\n' "$example" "$*" |
+        inside tee /etc/systemd/system/portlog-notify@.service.d/example.conf >/dev/null
+    inside systemctl daemon-reload
+    inside python3 -c 'import socket; s = socket.socket(socket.AF_UNIX); s.connect("/run/portlog/notify.sock"); s.sendall(
+        b"{\"event\":\"opened\",\"rule\":\"slow_connect\",\"severity\":\"warning\"}\n")'
+    check "$example delivers inside its unit" until_true 20 eval \
+        "inside journalctl -o cat --no-pager -u receiver-$kind | grep -q '$wanted'"
+}
+delivers "notify-webhook http://127.0.0.1:8098/" http 8098 '"rule":"slow_connect"'
+delivers "notify-mail ops@example.org" smtp 8025 "Subject: portlog: warning slow_connect opened" \
+    Environment=SMTP=smtp://127.0.0.1:8025
+inside rm -r /etc/systemd/system/portlog-notify@.service.d
+inside systemctl daemon-reload
 
 section "SIGKILL"
 last=$(newest) restarts=$(property NRestarts)
