@@ -22,7 +22,8 @@ struct BoundSockets: Sendable {
         init(_ sockets: [DiagSocket]) {
             for socket in sockets {
                 if socket.isBoundOnly { rows.append(socket.row) }
-                guard let backlog = socket.backlog, backlog.length >= max(1, backlog.limit) else { continue }
+                // `sk_acceptq_is_full` in include/net/sock.h: one more than the limit fits in.
+                guard let backlog = socket.backlog, backlog.length > backlog.limit else { continue }
                 fullQueues.append(
                     .init(
                         local: socket.row.local, inode: socket.row.inode, length: Int(backlog.length),

@@ -13,6 +13,7 @@ extension HistoryError {
         case .noRoom: "there is no room on the file system"
         case .inputOutput(_, let reason): reason
         case .damaged(_, let reason): "the history is damaged: \(reason)"
+        case .severalNames(let path, let count): "\(path) is one of \(count) names of one file (hard links)"
         default: "\(self)"
         }
     }

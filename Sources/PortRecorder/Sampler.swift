@@ -108,6 +108,8 @@ public final class Sampler {
             lastBound = try bound.own()
             return lastBound.rows
         } catch .failed where source == .auto {
+            // That a queue was full once does not make it full twice.
+            lastBound.fullQueues = []
             return lastBound.rows
         } catch {
             if source == .sockDiag { throw .inputOutput(path: "sock_diag", reason: "sock_diag: \(error)") }

@@ -46,6 +46,9 @@ struct CloseWaitRule {
 
     /// By the number of the holder.
     private var parts: [Int: Part] = [:]
+    /// Who a holder is: asked once, as CLOSE_WAITs come and go.
+    private var owners: [Int: [PortOwner]] = [:]
+    private static let mostKnown = 4096
     /// The numbers of each process's holders.
     private var holders: [ProcessKey: Set<Int>] = [:]
     private var climbs: [ProcessKey: Climb] = [:]
@@ -92,7 +95,9 @@ struct CloseWaitRule {
             parts[holder]?.namespace = closeWaits.namespace
             return part.process
         }
-        let owners = witness.ownership(of: holder).owners
+        if self.owners.count >= Self.mostKnown { self.owners = [:] }
+        let owners = self.owners[holder] ?? witness.ownership(of: holder).owners
+        self.owners[holder] = owners
         let process = owners.first.map { ProcessKey($0) }
         parts[holder] = Part(
             count: closeWaits.count, namespace: closeWaits.namespace, owners: owners, process: process)

@@ -87,10 +87,13 @@ struct DestinationRules {
         let words = DestinationWords(place.destination, namespace, use)
         if use.utilization >= floor {
             judgeExhaustion(&track, subject, words, at: now, &stories) { owners }
-        } else if !stories.openSubjects(.ephemeralExhaustion).isEmpty {
-            stories.observe(
-                .ephemeralExhaustion, subject, Observation(use.utilization, nil, rest: .isNow(true)), at: now
-            ) { _ in .init(message: "") }
+        } else {
+            track.warn(false, at: now.boot)
+            if !stories.openSubjects(.ephemeralExhaustion).isEmpty {
+                stories.observe(
+                    .ephemeralExhaustion, subject, Observation(use.utilization, nil, rest: .isNow(true)), at: now
+                ) { _ in .init(message: "") }
+            }
         }
         // Without any free port connect() fails; that is not slower, and no better.
         let isSlow = use.slowConnect && use.free > 0

@@ -19,6 +19,14 @@ struct ListenerRules {
         var owners: [PortOwner]
         var age: Int64
         var since: Int64
+        /// It stood on an IPv4 address beside a socket on `::`, which so takes IPv6 alone.
+        var isBesideIPv6 = false
+
+        /// Whether one of the listeners of its port serves its address: also one on a wildcard that includes it.
+        func isServed(by listeners: [SampleFigures.Listening.Listener]) -> Bool {
+            guard let address = subject.local?.address else { return true }
+            return listeners.contains { $0.address.covers(address) && !(isBesideIPv6 && $0.address == .anyIPv6) }
+        }
 
         /// The order in which they are told: the oldest first.
         static func isTold(_ a: Missing, before b: Missing) -> Bool {
@@ -39,6 +47,10 @@ struct ListenerRules {
     private static let mostThieves = 16
 
     private var missing: [AlertSubject: Missing] = [:]
+    /// The ports of these when the sample began, and those that came with it.
+    private var missingPorts: Set<Port> = []
+    /// The listeners on `::` of each port, by inode.
+    private var wildcards: [Port: Set<UInt64>] = [:]
     /// Connections that stand on the port of a listener that has gone, the newest last.
     private var thieves: [AlertSubject: [SampleFigures.Stray]] = [:]
     /// It is not known yet who stands on the ports of alerts from before.
@@ -50,6 +62,7 @@ struct ListenerRules {
         _ figures: SampleFigures, _ names: [Int: SampleFigures.Namespace], _ witness: some AlertWitness, at now: Moment,
         _ stories: inout AlertStories
     ) {
+        missingPorts = Set(missing.values.lazy.map(\.port))
         for change in figures.listening {
             guard let namespace = names[change.namespace] else { continue }
             note(change, namespace, witness, at: now)
@@ -57,6 +70,7 @@ struct ListenerRules {
         missing = missing.filter { names[$0.value.port.namespace] != nil }
         thieves = thieves.filter { names[$0.value[0].namespace] != nil }
         conflicts = conflicts.filter { names[$0.key.namespace] != nil }
+        wildcards = wildcards.filter { names[$0.key.namespace] != nil }
         gather(at: now)
         for stray in figures.strays { note(stray) }
         if isFirst { seekThieves(names, witness, stories) }
@@ -79,22 +93,30 @@ struct ListenerRules {
                 local: Endpoint(address, change.port),
                 detail: detail)
         }
-        // Whoever listens on a wildcard serves the addresses that it includes.
-        func isServed(_ address: IPAddress) -> Bool { change.listeners.contains { $0.address.covers(address) } }
-        let back = missing.values.filter { $0.port == port && $0.subject.local.map { isServed($0.address) } ?? true }
-        for lost in back { missing[lost.subject] = nil }
-        for subject in thieves.keys where subject.isServed(by: change, in: namespace.name) {
+        let ofIPv6 = (change.listeners + change.gone.map(\.listener)).filter { $0.address == .anyIPv6 }
+        let isBesideIPv6 = ofIPv6.contains { wildcards[port]?.contains($0.inode) == true }
+        let left = Set(change.listeners.lazy.filter { $0.address == .anyIPv6 }.map(\.inode))
+        wildcards[port] = left.isEmpty ? nil : left
+        if missingPorts.contains(port) {
+            for lost in missing.values.filter({ $0.port == port && $0.isServed(by: change.listeners) }) {
+                (missing[lost.subject], thieves[lost.subject]) = (nil, nil)
+            }
+        }
+        for subject in thieves.keys where missing[subject] == nil && subject.isServed(by: change, in: namespace.name) {
             thieves[subject] = nil
         }
         for gone in change.gone where gone.age >= Self.settled {
             // A UDP socket on a port that the kernel gives out is most likely a client.
             if change.transport == .udp, namespace.limits.mayChoose(change.port) { continue }
-            if isServed(gone.listener.address) { continue }
             let subject = subject(gone.listener.address)
-            if missing.count >= Self.most, missing[subject] == nil { forgetOldest() }
-            missing[subject] = Missing(
+            let lost = Missing(
                 port: port, subject: subject, story: subject, holder: gone.listener.holder,
-                owners: witness.ownership(of: gone.listener.holder).owners, age: gone.age, since: now.boot)
+                owners: witness.ownership(of: gone.listener.holder).owners, age: gone.age, since: now.boot,
+                isBesideIPv6: isBesideIPv6 && gone.listener.address.isIPv4)
+            if lost.isServed(by: change.listeners) { continue }
+            if missing.count >= Self.most, missing[subject] == nil { forgetOldest() }
+            missing[subject] = lost
+            missingPorts.insert(port)
         }
         let found = ListenerConflicts.among(change.listeners, change.transport, port: change.port, witness)
         conflicts[port] = found.isEmpty ? nil : found.map { (subject($0.address, $0.kind), $0) }
@@ -121,6 +143,9 @@ struct ListenerRules {
 
     private mutating func note(_ stray: SampleFigures.Stray) {
         let local = stray.row.local
+        guard missingPorts.contains(Port(namespace: stray.namespace, transport: .tcp, number: local.port)) else {
+            return
+        }
         for lost in missing.values
         where lost.port.namespace == stray.namespace && lost.port.transport == .tcp && lost.port.number == local.port {
             guard lost.subject.local?.address.covers(local.address) == true else { continue }
@@ -193,7 +218,9 @@ struct ListenerRules {
             thieves[subject] = standing.isEmpty ? nil : standing
             guard let thief = standing.last else { continue }
             let owners = witness.ownership(of: thief.holder).owners
-            let victims = missing[subject]?.owners ?? stories.openAlert(.portStolen, subject)?.owners ?? []
+            // An alert has both.
+            let known = stories.openAlert(.portStolen, subject)?.owners.filter { !owners.contains($0) }
+            let victims = missing[subject]?.owners ?? known ?? []
             let settings = stories.configuration.settings(.portStolen, subject) { owners + victims }
             stories.observe(
                 .portStolen, subject,

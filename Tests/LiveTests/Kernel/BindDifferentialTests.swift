@@ -37,7 +37,7 @@ extension LiveTests {
             for trial in summary.open.prefix(5) { Issue.record("open although its sockets were asked: \(trial)") }
             // Some need options, users and an order at once that the search does not find in the time.
             let depending = summary.counts.filter { $0.key.hasSuffix("depends") }.values.reduce(0, +)
-            #expect(summary.unearned.count * 100 <= depending + 300, "not earned: \(summary.unearned)")
+            #expect(summary.unearned.count * 100 <= depending + 700, "not earned: \(summary.unearned)")
         }
 
         struct Summary: CustomStringConvertible {
@@ -58,7 +58,7 @@ extension LiveTests {
         private typealias Open = (trial: BindTrial, witness: Witness, worlds: OtherWorlds)
 
         /// How often the other outcome is looked for; PORTLOG_BIND_TRIES says how often at length.
-        private static let tries = TestSettings.count("PORTLOG_BIND_TRIES", default: 160)
+        private static let tries = TestSettings.count("PORTLOG_BIND_TRIES", default: 300)
         private static let round = 20
 
         private static func inNamespace<Result>(_ body: @escaping () throws -> Result) throws -> Result {

@@ -97,7 +97,9 @@ struct Population {
                 kind: kind, address: address,
                 source: IPAddress(address)?.isWildcard == true ? target : address, target: target,
                 reuseAddress: common?.0 ?? Bool.random(using: &generator),
-                reusePort: common?.1 ?? Bool.random(using: &generator), isV6Only: Bool.random(using: &generator),
+                // Of one that has gone nothing shows that the kernel remembers it: no verdict can be right.
+                reusePort: kind != .gone && (common?.1 ?? Bool.random(using: &generator)),
+                isV6Only: Bool.random(using: &generator),
                 uid: uid, acceptor: generator.oneIn(4) ? Self.users.randomElement(using: &generator) ?? 0 : uid)
         }
     }
