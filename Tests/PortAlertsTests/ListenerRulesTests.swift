@@ -56,6 +56,20 @@ import Testing
         #expect(alert(.listenerGone)?.isOpen == false && simulation.alerts.count == 1)
     }
 
+    @Test(
+        "A socket on :: that stood beside one on 0.0.0.0 takes IPv6 alone, and is no stand-in for it",
+        arguments: [true, false])
+    func besideIPv6(stoodBeside: Bool) {
+        let six = Self.listener(6, .anyIPv6)
+        if stoodBeside { listening([Self.listener(1), six]) }
+        listening([six], gone: 7_200_000)
+        run(20)
+        #expect((alert(.listenerGone)?.isOpen == true) == stoodBeside)
+        listening([Self.listener(2), six])
+        run(10)
+        #expect(alert(.listenerGone)?.isOpen != true)
+    }
+
     private func leaving(_ ports: Range<UInt16>, holder: (UInt16) -> Int) {
         simulation.listeners = []
         let gone = ports.map { port in

@@ -11,7 +11,8 @@ struct ThirdSocket {
     /// What it was bound to.
     private var address: IPAddress
 
-    /// Whether what it was bound to is one of what a socket may have been bound to, and it has SO_REUSEPORT and the user for it.
+    /// What a socket may have been when it was bound: one for each address that it may have asked for, and none where it has no
+    /// SO_REUSEPORT or is another user's.
     ///
     /// - Parameter user: of the one that passes; `nil` for anybody.
     static func all(from socket: BoundSocket, _ options: BindOptions, for user: UInt32?) -> [ThirdSocket] {
